@@ -1,0 +1,115 @@
+# Rekindle - one Makefile, no recursion. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+VERSION := 0.1.0
+CONFIG ?= release
+B := build/$(CONFIG)
+
+# ---- compilers: release (gcc), san (gcc with ASan and UBSan), clang (clang 14), fuzz (clang with libFuzzer)
+CC_release := gcc
+CC_san     := gcc
+CC_clang   := clang-14
+CC_fuzz    := clang-14
+CC          = $(CC_$(CONFIG))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wconversion -Wno-sign-conversion -Wvla -Wformat=2 -Wcast-qual -Wwrite-strings -Wundef
+CPPFLAGS := -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DREKINDLE_VERSION='"$(VERSION)"'
+CFLAGS_release := -O2 -g -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS_san     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_clang   := -O2 -g -fPIE
+CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+LDFLAGS_san     := -fsanitize=address,undefined
+LDFLAGS_clang   := -pie
+LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
+CFLAGS  := -std=c17 $(WARNINGS) $(CFLAGS_$(CONFIG)) $(EXTRA_CFLAGS) -pthread
+LDFLAGS := $(LDFLAGS_$(CONFIG)) $(EXTRA_LDFLAGS) -pthread
+
+# Expanded only when an object of the loader is compiled, so after the packages are there.
+MYSQL_CFLAGS = $(shell pkg-config --cflags libmariadb 2>/dev/null || mysql_config --cflags)
+MYSQL_LIBS   = $(shell pkg-config --libs libmariadb 2>/dev/null || mysql_config --libs)
+
+# ---- what there is to build
+COMMON_SRC    := $(wildcard common/*.c)
+PREDICTOR_SRC := $(filter-out predictor/main.c,$(wildcard predictor/*.c predictor/*/*.c))
+LOADER_SRC    := $(filter-out loader/main.c,$(wildcard loader/*.c loader/*/*.c))
+UNIT_SRC      := $(wildcard tests/unit/*/*_test.c)
+FUZZ_SRC      := $(wildcard tests/fuzz/*_fuzz.c)
+
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIBCOMMON    := $(B)/lib/libcommon.a
+LIBPREDICTOR := $(B)/lib/libpredictor.a
+LIBLOADER    := $(B)/lib/libloader.a
+PROGRAMS     := $(B)/bin/rekindle-predict $(B)/bin/rekindle-load
+
+COMMON_LIBS    := -lcsv -linih -lxxhash -lm
+PREDICTOR_LIBS := -lgsl -lgslcblas -lz -lzstd -lm
+LOADER_LIBS     = -lhiredis -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
+
+.PHONY: all help deps check test test-long test-engines demo bench exports fuzz unit format lint \
+        install uninstall clean
+all: $(PROGRAMS) build/bin/rekindle-predict build/bin/rekindle-load ## build both programs (CONFIG=release|san|clang)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+# ---- packages: installed from Debian when they are missing (as root or with sudo)
+build/deps/%.stamp: tests/setup/install_packages.sh tests/setup/packages-%.txt
+	@bash tests/setup/install_packages.sh $*
+	@mkdir -p $(@D) && touch $@
+
+deps: build/deps/build.stamp build/deps/test.stamp ## install what building and testing need from Debian's packages
+
+# ---- compile
+$(B)/obj/loader/%.o: loader/%.c | build/deps/build.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/%.o: %.c | build/deps/build.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIBCOMMON): $(call objects,$(COMMON_SRC))
+$(LIBPREDICTOR): $(call objects,$(PREDICTOR_SRC))
+$(LIBLOADER): $(call objects,$(LOADER_SRC))
+$(LIBCOMMON) $(LIBPREDICTOR) $(LIBLOADER):
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/bin/rekindle-predict: $(B)/obj/predictor/main.o $(LIBPREDICTOR) $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS)
+
+$(B)/bin/rekindle-load: $(B)/obj/loader/main.o $(LIBLOADER) $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS)
+
+build/bin/%: $(B)/bin/%
+	@mkdir -p $(@D)
+	@ln -sfn ../$(CONFIG)/bin/$* $@
+
+# ---- tests: a unit test links against the room it tests
+$(B)/tests/common/%: $(B)/obj/tests/unit/common/%.o $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcmocka
+
+$(B)/tests/predictor/%: $(B)/obj/tests/unit/predictor/%.o $(LIBPREDICTOR) $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson -lcmocka
+
+$(B)/tests/loader/%: $(B)/obj/tests/unit/loader/%.o $(LIBLOADER) $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS) -lcmocka
+
+$(call objects,$(UNIT_SRC)): | build/deps/test.stamp
+
+unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG
+	@bash tests/run_units.sh $(UNIT_TESTS)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

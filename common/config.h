@@ -1,0 +1,97 @@
+/* config.h - the INI file both programs read: every known section and key in one table.
+ * Room: common. May touch: files, inih.
+ * Promises: an unknown section or key, a bad value or a repeated key is ERROR_INPUT with file and line.
+ * Keys are declared once, in config.c's table, with section, kind, default and help: parsing,
+ * --print-config and the man page read that table. */
+#ifndef REKINDLE_COMMON_CONFIG_H
+#define REKINDLE_COMMON_CONFIG_H
+
+#include "common/entity.h"
+#include "common/error.h"
+#include "common/key_template.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum family_source { SOURCE_NONE, SOURCE_MYSQL, SOURCE_SQLITE, SOURCE_FILE, SOURCE_HTTP };
+enum value_encoding { VALUE_JSON, VALUE_RAW, VALUE_HASH, VALUE_TEMPLATE };
+
+/* One [family NAME]: one kind of cached value. */
+struct family {
+    const char *name;
+    enum entity entity;
+    struct key_template key;
+    enum family_source source;
+    const char *query; /* holds `({ids})` exactly once, after the id column and IN; NULL if none */
+    enum value_encoding value;  /* json (default): an object of the row's columns, less `version` */
+    const char *value_column;   /* value = raw:COLUMN */
+    const char *value_template; /* value = template:TEXT */
+    int64_t ttl_after_end_second; /* ttl = event_end + 6h */
+    int64_t
+        ttl_jitter_second; /* ttl_jitter = 30m (default): expiry is later by 0..jitter, by a hash of the key */
+    double miss_cost_ms; /* miss_cost = 12ms; default 10 ms */
+    uint64_t size_bytes; /* size = 400: the value's bytes when the log told none; default 512 */
+    int64_t
+        negative_ttl_second; /* negative_ttl = 60s: a short entry for ids missing in the database; 0 none */
+    uint64_t max_value_bytes; /* max_value = 1MiB (default): larger is outcome too_big */
+    int64_t line;             /* where the section stands in the file */
+};
+
+/* One [log NAME]: the default options of `ingest --log NAME`. All strings may be NULL. */
+struct log_config {
+    const char *name, *format, *columns, *delimiter, *zone, *status, *ignore_agents;
+    const char *user, *product; /* rules */
+    const char *max_bad_share;
+};
+
+struct mysql_config {
+    const char
+        *option_file; /* [mysql] option_file = PATH, mode 0600; groups [client] and [rekindle] */
+    const char *host, *user, *database, *socket, *password_file, *ssl_ca;
+    int64_t port;
+    int64_t connections; /* default 2 */
+    int64_t chunk_rows;  /* ids in one multi-get, 100..500; default 500 */
+    int64_t timeout_ms;  /* for connect and read; default 10 s */
+};
+
+struct redis_config {
+    const char *address; /* host:port, or unix:/path ; default 127.0.0.1:6379 */
+    int64_t database;    /* default 0 */
+    const char *user, *password_file;
+    const char *control; /* address of the Redis that holds control keys; NULL: the same */
+    bool is_tls, is_cluster;
+    const char *ca_file, *cert_file, *key_file;
+    int64_t pipeline;   /* commands in flight; default 512 */
+    int64_t timeout_ms; /* default 5 s */
+};
+
+struct config {
+    const char *path; /* NULL when there was no file: all defaults */
+    const char *history_dir, *history_zone;
+    int64_t history_bucket_second;
+    const char *events_file; /* [events] file = events.csv */
+    const struct log_config *logs;
+    size_t log_count;
+    const struct family *families;
+    size_t family_count;
+    const char *sqlite_file; /* [sqlite] file = PATH */
+    const char *file_source; /* [file] path = PATH */
+    struct mysql_config mysql;
+    struct redis_config redis;
+    uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */
+    const char *run_dir;          /* [run] dir = PATH: where run folders are made; default ./runs */
+    int64_t window_ranks;         /* [run] window_ranks; default 20000 */
+    int64_t pace_rows_per_second; /* [pace] rows = 20k; 0: no limit */
+};
+
+/* Loads `path`; NULL gives the defaults. Relative paths in the file are taken from the file's folder.
+ * Free with config_free, also what it points to. */
+int config_load(const char *path, struct config **config, struct error *err) MUST_CHECK;
+void config_free(struct config *config);
+
+/* NULL when there is no such family. */
+const struct family *config_find_family(const struct config *config, struct slice name);
+const struct log_config *config_find_log(const struct config *config, struct slice name);
+
+#endif

@@ -1,0 +1,57 @@
+/* plan_reader.h - reads plan.csv as a spreadsheet may have left it: BOM, CRLF, `;` and a decimal comma,
+ * columns in any order, rows in any order, rows deleted, `action` edited.
+ * Room: common. May touch: files.
+ * Promises: rows come out in rank order whatever the order of lines; memory does not grow with the plan
+ * when its lines are in rank order (else 16 bytes a row). Every refusal names file, line, column, value. */
+#ifndef REKINDLE_COMMON_PLAN_READER_H
+#define REKINDLE_COMMON_PLAN_READER_H
+
+#include "common/error.h"
+#include "common/plan_row.h"
+
+#include <stdbool.h>
+
+enum { PLAN_DIGEST_TEXT_SIZE = 33 };
+
+/* What one whole pass over the plan found; the same plan has the same identity however it is sorted. */
+struct plan_identity {
+    uint64_t row_count;     /* rows in the file */
+    uint64_t warm_count;    /* of these with action warm */
+    uint64_t deleted_count; /* rows that plan.csv.sum knows and the file lacks; 0 without .sum */
+    uint64_t last_rank;     /* the highest rank */
+    double benefit_ms;      /* sum over the warm rows */
+    uint64_t size_bytes;    /* sum over the warm rows */
+    char digest
+        [PLAN_DIGEST_TEXT_SIZE]; /* hex, over rank, family, id and action of all rows, any order */
+    int64_t window_start_unix, window_end_unix, as_of_unix; /* one and the same in all rows */
+    char event[256];
+};
+
+struct plan_limits {
+    int64_t now_unix;            /* a window that has ended is refused against this */
+    int64_t max_plan_age_second; /* now - as_of may not be more; 0: no limit */
+    bool is_removal_allowed;     /* --allow-removed: over 20 % of the rows gone is fine */
+};
+
+struct plan_reader;
+
+/* Reads the whole plan once: checks every row, fills `identity`. ERROR_INPUT for: a missing or unknown
+ * column, an empty, duplicate or unreadable rank, an unreadable number or time, an action other than
+ * warm/skip, mixed event/window/as_of, a window that has ended, a plan that is too old, no rows, more
+ * than 20 % of the rows of plan.csv.sum gone, exactly 1048575 rows left of more (a spreadsheet's limit). */
+struct plan_reader *plan_reader_open(const char *path, const struct plan_limits *limits,
+                                     struct plan_identity *identity, struct error *err) MUST_CHECK;
+
+/* 1 and the next row in rank order, 0 at the end, -1 on error. The row's slices live until the next call. */
+int plan_reader_next(struct plan_reader *reader, struct plan_row *row,
+                     struct error *err) MUST_CHECK;
+
+/* The line of the row last handed out, counted from 1, the header being line 1. */
+uint64_t plan_reader_line(const struct plan_reader *reader);
+
+/* Back to the lowest rank. */
+int plan_reader_rewind(struct plan_reader *reader, struct error *err) MUST_CHECK;
+
+void plan_reader_close(struct plan_reader *reader);
+
+#endif
