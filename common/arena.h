@@ -5,6 +5,7 @@
 
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -22,7 +23,7 @@ void *arena_take(struct arena *arena, size_t size);
 char *arena_copy_text(struct arena *arena, struct slice text);
 /* A copy without; `copy->bytes` is NULL when out of memory (also for an empty slice it is not NULL). */
 struct slice arena_copy(struct arena *arena, struct slice bytes);
-/* Forgets everything but keeps the largest block for reuse. */
+/* Forgets everything but keeps the newest block for reuse. */
 void arena_clear(struct arena *arena);
 void arena_free(struct arena *arena);
 

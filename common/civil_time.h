@@ -1,12 +1,14 @@
 /* civil_time.h - Unix time to calendar and back, RFC 3339 in and out, zones.
  * Room: common. May touch: the zone files of the system (once, in zone_open).
- * Promises: no call to setenv or tzset, no global state; all functions may be used from any thread. */
+ * Promises: an open zone is a table: all functions may be used from any thread, but for zone_open, which borrows
+ * the C library's one current zone for a moment and so belongs before the first thread. */
 #ifndef REKINDLE_COMMON_CIVIL_TIME_H
 #define REKINDLE_COMMON_CIVIL_TIME_H
 
 #include "common/error.h"
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
