@@ -2,6 +2,7 @@
 # run_units.sh TEST... - runs each cmocka binary; silent when it passes, its whole output when it fails.
 # Ends with "N passed, N failed" over the single test cases.
 set -u
+export ASAN_OPTIONS=allocator_may_return_null=1:${ASAN_OPTIONS:-}
 passed=0 failed=0
 for test in "$@"; do
     output=$("$test" 2>&1)
