@@ -50,7 +50,7 @@ static const struct program program = {"prog", "Does things.", commands, {"x", "
 static int parse(const char *line, struct values *values, struct command_line *found,
                  struct error *err)
 {
-    enum { WORDS_MAX = 16 };
+    enum { WORDS_MAX = 32 };
     static char copy[512];
     static char *words[WORDS_MAX];
     int count = 0;
