@@ -51,8 +51,8 @@ LOADER_LIBS     = -lhiredis -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 
-.PHONY: all help deps check test test-long test-engines demo bench exports fuzz unit format lint \
-        install uninstall clean
+.PHONY: all help deps check test test-long test-engines demo bench fuzz unit format lint install \
+        uninstall clean
 all: $(PROGRAMS) build/bin/rekindle-predict build/bin/rekindle-load ## build both programs (CONFIG=release|san|clang)
 
 help: ## list the targets
@@ -111,5 +111,62 @@ $(call objects,$(UNIT_SRC)): | build/deps/test.stamp
 
 unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG
 	@bash tests/run_units.sh $(UNIT_TESTS)
+
+# ---- fuzz targets: libFuzzer with CONFIG=fuzz, and replay of the corpora as an ordinary test
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
+
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SRC))
+FUZZ_SECONDS ?= 5
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (5)
+	@$(MAKE) --no-print-directory CONFIG=fuzz fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS)
+	@bash tests/fuzz/run_fuzzers.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+# ---- the gates
+format: ## let clang-format rewrite the C files
+	@bash tests/check/format.sh --fix
+
+lint: | build/deps/build.stamp build/deps/test.stamp ## clang-tidy, the one analyser that gates
+	@bash tests/check/lint.sh
+
+check: | build/deps/build.stamp build/deps/test.stamp ## what a commit needs: format, rooms, both compilers, unit tests under ASan and UBSan
+	@bash tests/check/format.sh
+	@bash tests/check/rooms.sh
+	@bash tests/check/headers.sh
+	@$(MAKE) --no-print-directory -j2 all
+	@$(MAKE) --no-print-directory -j2 CONFIG=clang build/clang/bin/rekindle-predict build/clang/bin/rekindle-load
+	@$(MAKE) --no-print-directory -j2 CONFIG=san unit
+
+test: check fuzz ## everything that Debian's packages can test: units, fuzzers, whole programs with private servers
+	@bash tests/run_system.sh
+
+test-long: all | build/deps/test.stamp ## system tests that take over a minute
+	@bash tests/run_system.sh $(wildcard tests/long/*.sh)
+
+test-engines: all | build/deps/test.stamp ## what needs PyPI, npm or Maven: comparisons with reference implementations
+	@bash tests/run_system.sh $(wildcard tests/engines/*.sh)
+
+demo: all build/deps/demo.stamp $(if $(filter mysql,$(SOURCE)),build/deps/mysql.stamp) ## the main job on a simulated shop (SOURCE=mysql: from a private MariaDB)
+	@SOURCE=$(or $(SOURCE),sqlite) bash tests/demo/demo.sh
+
+bench: all build/deps/test.stamp ## speed and memory beside DuckDB and redis-cli --pipe, on the same work
+	@bash tests/bench/bench.sh
+
+PREFIX ?= /usr/local
+install: all ## copy the programs and man pages to PREFIX (/usr/local)
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 predictor/rekindle-predict.1 loader/rekindle-load.1
+
+uninstall: ## remove them
+	rm -f $(DESTDIR)$(PREFIX)/bin/rekindle-predict $(DESTDIR)$(PREFIX)/bin/rekindle-load
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/rekindle-predict.1 $(DESTDIR)$(PREFIX)/share/man/man1/rekindle-load.1
+
+clean: ## remove build/
+	rm -rf build
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
