@@ -44,7 +44,6 @@ struct command {
     const struct option_row *tables[COMMAND_TABLES_MAX]; /* ends at the first NULL */
     const char *arguments;   /* "FILE..." when the command takes some, else NULL */
     const char *examples[2]; /* two lines one can run */
-    int (*run)(const void *values, struct error *err);
 };
 
 struct program {

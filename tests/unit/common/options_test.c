@@ -32,17 +32,10 @@ static const struct option_row rank_rows[] = {
     {NULL, OPTION_FLAG, 0, NULL, NULL},
 };
 
-static int run_nothing(const void *values, struct error *err)
-{
-    (void)values;
-    (void)err;
-    return 0;
-}
-
 static const struct command commands[] = {
-    {"rank", "Ranks", {rank_rows, common_rows}, NULL, {"a", "b"}, run_nothing},
-    {"ingest", "Reads", {common_rows}, "FILE...", {"a", "b"}, run_nothing},
-    {NULL, NULL, {NULL}, NULL, {NULL, NULL}, NULL},
+    {"rank", "Ranks", {rank_rows, common_rows}, NULL, {"a", "b"}},
+    {"ingest", "Reads", {common_rows}, "FILE...", {"a", "b"}},
+    {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
 };
 
 static const struct program program = {"prog", "Does things.", commands, {"x", "y"}};

@@ -1,0 +1,176 @@
+/* predict_options.c - see predict_options.h.
+ * Room: predictor (top). May touch: common. */
+#include "predictor/predict_options.h"
+
+#include <stddef.h>
+
+#define FIELD(field) offsetof(struct predict_options, field)
+#define END_OF_TABLE                                                                               \
+    {                                                                                              \
+        NULL, OPTION_FLAG, 0, NULL, NULL                                                           \
+    }
+
+static const struct option_row general_rows[] = {
+    {"config", OPTION_TEXT, FIELD(config), "FILE", "INI file with families, logs and defaults"},
+    {"quiet", OPTION_FLAG, FIELD(is_quiet), NULL, "say nothing but warnings and errors"},
+    {"verbose", OPTION_FLAG, FIELD(is_verbose), NULL, "say more"},
+    {"now", OPTION_TEXT, FIELD(now), "TIME", "take this for the present (for tests and replays)"},
+    END_OF_TABLE,
+};
+
+static const struct option_row history_rows[] = {
+    {"history", OPTION_TEXT, FIELD(history), "DIR",
+     "folder of the history; default [history] dir of the config"},
+    END_OF_TABLE,
+};
+
+static const struct option_row ingest_rows[] = {
+    {"format", OPTION_TEXT, FIELD(format), "F",
+     "combined, common, nginx:<log_format>, csv or ndjson"},
+    {"log", OPTION_TEXT, FIELD(log), "NAME", "take format and rules from [log NAME] of the config"},
+    {"columns", OPTION_TEXT, FIELD(columns), "MAP",
+     "csv and ndjson: time=ts,user=user_id,product=item_id[,size=..][,cost=..]; csv without a "
+     "header: time=1,user=2"},
+    {"delimiter", OPTION_TEXT, FIELD(delimiter), "C", "csv: one character, or tab; default comma"},
+    {"user", OPTION_TEXT, FIELD(user_rule), "RULE",
+     "where a line names the user: cookie:uid field:remote_user query:uid header:X-User "
+     "path:/u/{id}"},
+    {"product", OPTION_TEXT, FIELD(product_rule), "RULE",
+     "where a line names the product: path:/product/{id} and the others"},
+    {"zone", OPTION_TEXT, FIELD(zone), "Z",
+     "zone of times that tell none: UTC (default), +02:00, Europe/Madrid, local"},
+    {"status", OPTION_TEXT, FIELD(status), "RANGES",
+     "count only these answers, as 200-399 or 200-299,304"},
+    {"ignore-agents", OPTION_TEXT, FIELD(ignore_agents), "FILE",
+     "ignore lines whose user agent contains a line of this file"},
+    {"bad-lines", OPTION_TEXT, FIELD(bad_lines), "FILE",
+     "write every bad line there, with its reason"},
+    {"max-bad-share", OPTION_SHARE, FIELD(max_bad_share), "SHARE",
+     "give up when more lines are bad; default 20%"},
+    {"memory", OPTION_BYTES, FIELD(memory_bytes), "BYTES",
+     "sort in this much memory, then spill; default 1GiB"},
+    {"threads", OPTION_COUNT, FIELD(threads), "N", "threads that parse; default one a core"},
+    {"bucket", OPTION_DURATION_SECOND, FIELD(bucket_second), "TIME",
+     "resolution of a new history; default 1h"},
+    END_OF_TABLE,
+};
+
+static const struct option_row rank_rows[] = {
+    {"event", OPTION_TEXT, FIELD(event), "NAME", "the coming event, from the calendar"},
+    {"events", OPTION_TEXT, FIELD(events), "FILE",
+     "the calendar, a CSV of name,start,end[,kind]; default [events] file of the config"},
+    {"window", OPTION_TEXT, FIELD(window), "START/END", "or its window, as 2026-11-11/2026-11-14"},
+    {"as-of", OPTION_TEXT, FIELD(as_of), "T", "forecast from here; default: end of the history"},
+    {"dormant-after", OPTION_DURATION_SECOND, FIELD(dormant_after_second), "TIME",
+     "a key is dormant after so long without access; default 30d"},
+    {"scope", OPTION_TEXT, FIELD(scope), "WHICH", "dormant (default) or all keys"},
+    {"entity", OPTION_TEXT, FIELD(entity), "WHICH", "user or product; default both"},
+    {"model", OPTION_TEXT, FIELD(model), "NAME", "which forecast; see the man page"},
+    {"event-strength", OPTION_NUMBER, FIELD(event_strength), "X",
+     "expected returns beside the mean of past events, as 1.3"},
+    {"budget", OPTION_BYTES, FIELD(budget_bytes), "BYTES", "plan no more than fits in here"},
+    {"top", OPTION_COUNT, FIELD(top), "N", "plan at most so many keys"},
+    {"pins", OPTION_LIST, FIELD(pins), "FILE", "CSV of id or entity,id: always first"},
+    {"exclude", OPTION_LIST, FIELD(exclude), "FILE", "CSV of id or entity,id: never"},
+    {"zone", OPTION_TEXT, FIELD(zone), "Z", "zone of days and of dates given here; default UTC"},
+    {"max-history-age", OPTION_DURATION_SECOND, FIELD(max_history_age_second), "TIME",
+     "refuse a history that ends so long before as-of; default 2d"},
+    {"out", OPTION_TEXT, FIELD(out), "FILE", "the plan; - is standard output"},
+    {"report", OPTION_TEXT, FIELD(report), "DIR", "summary.csv and budget-curve.csv go there"},
+    END_OF_TABLE,
+};
+
+static const struct option_row inspect_rows[] = {
+    {"key", OPTION_TEXT, FIELD(key), "ENTITY:ID", "show one key's buckets"},
+    {"dump", OPTION_FLAG, FIELD(is_dump), NULL, "print the whole content as CSV, in order"},
+    {"zone", OPTION_TEXT, FIELD(zone), "Z", "zone of the times printed; default UTC"},
+    END_OF_TABLE,
+};
+
+static const struct option_row fit_rows[] = {
+    {"model", OPTION_TEXT, FIELD(model), "NAME", "bgnbd, mbgnbd, paretonbd or bgbb"},
+    {"input", OPTION_TEXT, FIELD(input), "FILE",
+     "CSV with the columns frequency,recency,T (bgbb: x,t.x,n.cal,custs)"},
+    END_OF_TABLE,
+};
+
+static const struct option_row simulate_rows[] = {
+    {"seed", OPTION_COUNT, FIELD(seed), "N", "same seed, same bytes; default 1"},
+    {"users", OPTION_COUNT, FIELD(users), "N", "users of the shop; default 10k"},
+    {"products", OPTION_COUNT, FIELD(products), "N", "products of the shop; default 1k"},
+    {"days", OPTION_COUNT, FIELD(days), "N", "days of logs before the event; default 120"},
+    {"promotions", OPTION_COUNT, FIELD(promotions), "N", "past promotions; default 2"},
+    {"shop", OPTION_TEXT, FIELD(shop), "KIND", "sparse, dense or seasonal"},
+    {"out", OPTION_TEXT, FIELD(out), "DIR", "where everything is written"},
+    END_OF_TABLE,
+};
+
+static const struct command commands[] = {
+    {"ingest",
+     "Reads access logs into the history, each line once",
+     {history_rows, ingest_rows, general_rows},
+     "FILE...",
+     {"rekindle-predict ingest --history history --format combined --user cookie:uid "
+      "--product path:/product/{id} access.log.1.gz",
+      "rekindle-predict ingest --history history --format csv --columns "
+      "time=ts,user=user_id,product=item_id events.csv"}},
+    {"rank",
+     "Writes the plan: which dormant keys will come back, the best first",
+     {history_rows, rank_rows, general_rows},
+     NULL,
+     {"rekindle-predict rank --config rekindle.conf --event summer-sale --budget 2GiB --out "
+      "plan.csv "
+      "--report report",
+      "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --entity user --out "
+      "-"}},
+    {"fit",
+     "Fits one model to a summary table and prints its parameters",
+     {fit_rows, general_rows},
+     NULL,
+     {"rekindle-predict fit --model bgnbd --input summary.csv",
+      "rekindle-predict fit --model bgbb --input donations.csv"}},
+    {"simulate",
+     "Makes up a shop whose truth is known: logs, calendar, tables",
+     {simulate_rows, general_rows},
+     NULL,
+     {"rekindle-predict simulate --seed 7 --users 20k --products 2k --days 120 --out shop",
+      "rekindle-predict simulate --seed 7 --shop seasonal --promotions 4 --out shop"}},
+    {"inspect",
+     "Shows what a history holds",
+     {history_rows, inspect_rows, general_rows},
+     NULL,
+     {"rekindle-predict inspect --history history",
+      "rekindle-predict inspect --history history --key user:4711"}},
+    {"compact",
+     "Merges the segments of a history into one",
+     {history_rows, general_rows},
+     NULL,
+     {"rekindle-predict compact --history history",
+      "rekindle-predict compact --config rekindle.conf --verbose"}},
+    {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
+};
+
+const struct program predict_program = {
+    "rekindle-predict",
+    "Reads access logs, forecasts which dormant users and products come back in a coming\n"
+    "event, and writes a plan of cache keys to warm, for rekindle-load. Works offline.",
+    commands,
+    {"rekindle-predict ingest --history history --format combined --user cookie:uid access.log",
+     "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --out plan.csv"},
+};
+
+void predict_options_init(struct predict_options *options)
+{
+    enum { SEED = 1, USERS = 10000, PRODUCTS = 1000, DAYS = 120, PROMOTIONS = 2 };
+    enum { SECONDS_PER_DAY = 86400, DORMANT_DAYS = 30, HISTORY_AGE_DAYS = 2 };
+    *options = (struct predict_options){
+        .max_bad_share = -1,
+        .dormant_after_second = DORMANT_DAYS * SECONDS_PER_DAY,
+        .max_history_age_second = HISTORY_AGE_DAYS * SECONDS_PER_DAY,
+        .seed = SEED,
+        .users = USERS,
+        .products = PRODUCTS,
+        .days = DAYS,
+        .promotions = PROMOTIONS,
+    };
+}
