@@ -99,8 +99,11 @@ static const struct option_row simulate_rows[] = {
     {"users", OPTION_COUNT, FIELD(users), "N", "users of the shop; default 10k"},
     {"products", OPTION_COUNT, FIELD(products), "N", "products of the shop; default 1k"},
     {"days", OPTION_COUNT, FIELD(days), "N", "days of logs before the event; default 120"},
-    {"promotions", OPTION_COUNT, FIELD(promotions), "N", "past promotions; default 2"},
+    {"promotions", OPTION_COUNT, FIELD(promotions), "N",
+     "past promotions; default: as the kind of shop has, 2 in 120 days"},
     {"shop", OPTION_TEXT, FIELD(shop), "KIND", "sparse, dense or seasonal"},
+    {"end", OPTION_TEXT, FIELD(end), "DATE",
+     "where the logs end and the coming event begins; default 2026-11-11"},
     {"out", OPTION_TEXT, FIELD(out), "DIR", "where everything is written"},
     END_OF_TABLE,
 };
@@ -161,7 +164,7 @@ const struct program predict_program = {
 
 void predict_options_init(struct predict_options *options)
 {
-    enum { SEED = 1, USERS = 10000, PRODUCTS = 1000, DAYS = 120, PROMOTIONS = 2 };
+    enum { SEED = 1, USERS = 10000, PRODUCTS = 1000, DAYS = 120 };
     enum { SECONDS_PER_DAY = 86400, DORMANT_DAYS = 30, HISTORY_AGE_DAYS = 2 };
     *options = (struct predict_options){
         .max_bad_share = -1,
@@ -171,6 +174,6 @@ void predict_options_init(struct predict_options *options)
         .users = USERS,
         .products = PRODUCTS,
         .days = DAYS,
-        .promotions = PROMOTIONS,
+        .promotions = PREDICT_NOT_GIVEN,
     };
 }

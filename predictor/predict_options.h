@@ -5,6 +5,8 @@
 
 #include "common/options.h"
 
+#define PREDICT_NOT_GIVEN UINT64_MAX
+
 struct predict_options {
     /* all commands */
     const char *config, *now;
@@ -29,8 +31,9 @@ struct predict_options {
     bool is_dump;
     /* fit and simulate */
     const char *input;
-    const char *shop;
-    uint64_t seed, users, products, days, promotions;
+    const char *shop, *end;
+    uint64_t seed, users, products, days;
+    uint64_t promotions; /* PREDICT_NOT_GIVEN: as many as the kind of shop has */
 };
 
 /* The commands with their options; ends at a NULL name. main.c runs what it finds there. */
