@@ -41,7 +41,7 @@ static const char *const crawlers[] = {
     "Mozilla/5.0 (compatible; ExampleSearchBot/2.1; +https://search.example/bot.html)",
     "PriceCrawler/1.4 (+https://prices.example/crawler)",
 };
-const char access_crawler_patterns[] = "ExampleSearchBot\nPriceCrawler\n";
+const char access_writer_crawler_patterns[] = "ExampleSearchBot\nPriceCrawler\n";
 
 enum {
     AGENT_COUNT = sizeof agents / sizeof agents[0],
@@ -201,13 +201,13 @@ void access_writer_put_csv(struct access_writer *writer, const struct access *ac
     end_line(writer, put_number(at, access->cost_ms, 1));
 }
 
-const char *access_print_user(char *text, uint64_t user)
+const char *access_writer_print_user(char *text, uint64_t user)
 {
     *put_user(text, user) = '\0';
     return text;
 }
 
-const char *access_print_product(char *text, uint64_t product)
+const char *access_writer_print_product(char *text, uint64_t product)
 {
     *put_product(text, product) = '\0';
     return text;

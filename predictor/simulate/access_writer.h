@@ -45,10 +45,10 @@ void access_writer_put_csv(struct access_writer *writer, const struct access *ac
 
 /* The ids as the logs, the truth and the SQL show them. */
 enum { ACCESS_ID_SIZE = 24 };
-const char *access_print_user(char *text, uint64_t user);
-const char *access_print_product(char *text, uint64_t product);
+const char *access_writer_print_user(char *text, uint64_t user);
+const char *access_writer_print_product(char *text, uint64_t product);
 
 /* What an ignore list must hold to keep the crawlers out, one a line. */
-extern const char access_crawler_patterns[];
+extern const char access_writer_crawler_patterns[];
 
 #endif

@@ -174,21 +174,21 @@ void crowd_foretell(const struct crowd *crowd, const struct promotion *promotion
     }
     for (size_t i = 0; i < crowd->count; i++) {
         const struct user *user = &crowd->users[i];
-        struct sleep_odds state = sleep_odds_now(&user->sleeper); /* whatever the touches */
-        struct sleep_odds missed = state;                         /* and no touch so far */
+        struct sleeper_odds state = sleeper_odds_now(&user->sleeper); /* whatever the touches */
+        struct sleeper_odds missed = state;                           /* and no touch so far */
         for (int32_t day = 0; day < days; day++) {
             double event_mean = user->event_visits * factors[day].event;
             double own_mean = user->visits_per_day * factors[day].visits[user->season_group];
             double event_miss = exp(-event_mean);
-            sleep_odds_step(&state, &user->sleeper);
+            sleeper_odds_step(&state, &user->sleeper);
             if (user->join_day == promotion->start_day + day) {
-                state = (struct sleep_odds){.awake = 1};
+                state = (struct sleeper_odds){.awake = 1};
                 visits[day]++;
             }
-            sleep_odds_step(&missed, &user->sleeper);
-            sleep_odds_miss(&missed, event_miss * exp(-own_mean), event_miss);
+            sleeper_odds_step(&missed, &user->sleeper);
+            sleeper_odds_miss(&missed, event_miss * exp(-own_mean), event_miss);
             visits[day] += state.awake * own_mean + (state.awake + state.asleep) * event_mean;
         }
-        p_touch[i] = (float)sleep_odds_touched(&missed);
+        p_touch[i] = (float)sleeper_odds_touched(&missed);
     }
 }

@@ -242,9 +242,9 @@ static void foretell_parents(const struct shelf *shelf, int32_t days, double *od
 {
     for (size_t i = 0; i < shelf->parent_count; i++) {
         const struct sleeper *sleeper = &shelf->parents[i].sleeper;
-        struct sleep_odds state = sleep_odds_now(sleeper);
+        struct sleeper_odds state = sleeper_odds_now(sleeper);
         for (int32_t day = 0; day < days; day++) {
-            sleep_odds_step(&state, sleeper);
+            sleeper_odds_step(&state, sleeper);
             double *cell = &odds[2 * ((size_t)day * shelf->parent_count + i)];
             cell[0] = state.awake;
             cell[1] = state.asleep;
@@ -280,15 +280,15 @@ void shelf_foretell(const struct shelf *shelf, const struct promotion *promotion
     for (size_t i = 0; i < shelf->count; i++) {
         const struct product *product = &shelf->products[i];
         const struct sleeper *sleeper = &shelf->parents[product->parent].sleeper;
-        struct sleep_odds missed = sleep_odds_now(sleeper);
+        struct sleeper_odds missed = sleeper_odds_now(sleeper);
         for (int32_t day = 0; day < days; day++) {
             struct day_weight weight = weigh(shelf, product, &judged[day]);
             double all = total[day] > 0 ? total[day] : 1;
-            sleep_odds_step(&missed, sleeper);
-            sleep_odds_miss(&missed,
-                            exp(-visits[day] * (1 - visit_miss(weight.awake / all, views))),
-                            exp(-visits[day] * (1 - visit_miss(weight.asleep / all, views))));
+            sleeper_odds_step(&missed, sleeper);
+            sleeper_odds_miss(&missed,
+                              exp(-visits[day] * (1 - visit_miss(weight.awake / all, views))),
+                              exp(-visits[day] * (1 - visit_miss(weight.asleep / all, views))));
         }
-        p_touch[i] = (float)sleep_odds_touched(&missed);
+        p_touch[i] = (float)sleeper_odds_touched(&missed);
     }
 }

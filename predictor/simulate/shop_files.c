@@ -14,7 +14,7 @@ void shop_files_put_events(FILE *out, const struct timetable *timetable)
         civil_print_rfc3339(start, timetable_unix(timetable, promotion->start_day), NULL);
         civil_print_rfc3339(end, timetable_unix(timetable, promotion->end_day), NULL);
         fprintf(out, "%s,%s,%s,%s\n", promotion->name, start, end,
-                shop_promotion_kind_name[promotion->kind]);
+                shop_kind_promotion_name[promotion->kind]);
     }
 }
 
@@ -24,14 +24,14 @@ void shop_files_put_attributes(FILE *out, const struct shelf *shelf)
     char id[ACCESS_ID_SIZE];
     for (size_t i = 0; i < shelf->count; i++) {
         uint32_t parent = shelf->products[i].parent;
-        fprintf(out, "%s,G%06u,category-%02u\n", access_print_product(id, i), (unsigned)parent + 1,
-                (unsigned)shelf->parents[parent].category + 1);
+        fprintf(out, "%s,G%06u,category-%02u\n", access_writer_print_product(id, i),
+                (unsigned)parent + 1, (unsigned)shelf->parents[parent].category + 1);
     }
 }
 
 void shop_files_put_crawlers(FILE *out)
 {
-    fputs(access_crawler_patterns, out);
+    fputs(access_writer_crawler_patterns, out);
 }
 
 void shop_files_put_config(FILE *out, const struct timetable *timetable)
@@ -110,10 +110,11 @@ void shop_files_put_truth(FILE *out, const struct crowd *crowd, const struct she
     char id[ACCESS_ID_SIZE];
     fputs("entity,id,p_true,returned,hits,first_touch,last_seen\n", out);
     for (size_t i = 0; i < crowd->count; i++) {
-        put_key(out, crowd->timetable, ENTITY_USER, access_print_user(id, i), &crowd->tallies[i]);
+        put_key(out, crowd->timetable, ENTITY_USER, access_writer_print_user(id, i),
+                &crowd->tallies[i]);
     }
     for (size_t i = 0; i < shelf->count; i++) {
-        put_key(out, crowd->timetable, ENTITY_PRODUCT, access_print_product(id, i),
+        put_key(out, crowd->timetable, ENTITY_PRODUCT, access_writer_print_product(id, i),
                 &shelf->tallies[i]);
     }
 }
@@ -129,9 +130,9 @@ void shop_files_put_event_truth(FILE *out, const struct timetable *timetable,
         for (int entity = 0; entity < ENTITY_COUNT; entity++) {
             const struct promotion_outcome *outcome = &ledger->outcomes[i][entity];
             fprintf(out, "%s,%s,%s,%.4f,%.4f,%.4f,%.4f,%llu,%.1f,%llu\n", promotion->name,
-                    shop_promotion_kind_name[promotion->kind], entity_name((enum entity)entity),
+                    shop_kind_promotion_name[promotion->kind], entity_name((enum entity)entity),
                     outcome->strength, promotion->multiplier,
-                    shop_promotion_kind_mean[promotion->kind], timetable->shop->strength_sigma,
+                    shop_kind_promotion_mean[promotion->kind], timetable->shop->strength_sigma,
                     (unsigned long long)outcome->dormant_count, outcome->expected_returns,
                     (unsigned long long)outcome->returned_count);
         }

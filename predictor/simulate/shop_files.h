@@ -16,8 +16,6 @@ void shop_files_put_attributes(FILE *out, const struct shelf *shelf);
 void shop_files_put_crawlers(FILE *out);
 /* Ready for `--config`: the history, events.csv, both logs, both families from SQLite in shop.db. */
 void shop_files_put_config(FILE *out, const struct timetable *timetable);
-/* Tables users and products, in a dialect that SQLite and MariaDB share: see shop_sql.c. */
-void shop_sql_put(FILE *out, const struct crowd *crowd, const struct shelf *shelf, uint64_t seed);
 
 void shop_files_put_truth(FILE *out, const struct crowd *crowd, const struct shelf *shelf);
 void shop_files_put_event_truth(FILE *out, const struct timetable *timetable,

@@ -96,14 +96,14 @@ static const struct shop_kind shop_kinds[] = {
     },
 };
 
-const double shop_week[DAYS_PER_WEEK] = {1.25, 0.90, 0.88, 0.90, 0.95, 1.00, 1.12};
+const double shop_kind_week[DAYS_PER_WEEK] = {1.25, 0.90, 0.88, 0.90, 0.95, 1.00, 1.12};
 
-const double shop_hours[HOURS_PER_DAY] = {0.018, 0.010, 0.006, 0.005, 0.006, 0.010, 0.020, 0.034,
-                                          0.044, 0.050, 0.053, 0.055, 0.058, 0.054, 0.050, 0.048,
-                                          0.048, 0.050, 0.056, 0.068, 0.080, 0.082, 0.062, 0.033};
+const double shop_kind_hours[HOURS_PER_DAY] = {
+    0.018, 0.010, 0.006, 0.005, 0.006, 0.010, 0.020, 0.034, 0.044, 0.050, 0.053, 0.055,
+    0.058, 0.054, 0.050, 0.048, 0.048, 0.050, 0.056, 0.068, 0.080, 0.082, 0.062, 0.033};
 
-const double shop_promotion_kind_mean[PROMOTION_KIND_COUNT] = {1.0, 0.6};
-const char *const shop_promotion_kind_name[PROMOTION_KIND_COUNT] = {"sale", "members"};
+const double shop_kind_promotion_mean[PROMOTION_KIND_COUNT] = {1.0, 0.6};
+const char *const shop_kind_promotion_name[PROMOTION_KIND_COUNT] = {"sale", "members"};
 
 const struct shop_kind *shop_kind_find(const char *name)
 {

@@ -56,10 +56,10 @@ struct shop_kind {
 };
 
 /* Shared by all kinds of shop. */
-extern const double shop_week[DAYS_PER_WEEK];  /* Sunday first; mean 1 */
-extern const double shop_hours[HOURS_PER_DAY]; /* UTC; share of visits, sum 1 */
-extern const double shop_promotion_kind_mean[PROMOTION_KIND_COUNT];
-extern const char *const shop_promotion_kind_name[PROMOTION_KIND_COUNT];
+extern const double shop_kind_week[DAYS_PER_WEEK];  /* Sunday first; mean 1 */
+extern const double shop_kind_hours[HOURS_PER_DAY]; /* UTC; share of visits, sum 1 */
+extern const double shop_kind_promotion_mean[PROMOTION_KIND_COUNT];
+extern const char *const shop_kind_promotion_name[PROMOTION_KIND_COUNT];
 
 /* NULL when there is no such kind. */
 const struct shop_kind *shop_kind_find(const char *name);

@@ -3,7 +3,7 @@
  * Tables first, then all rows in one transaction (MariaDB ends a transaction at each CREATE TABLE), so many a
  * statement. Text holds no backslash, which MariaDB would take as an escape and SQLite would not; a quote is
  * doubled, which both understand. Versions have fractional seconds, so that the loader trusts them. */
-#include "predictor/simulate/shop_files.h"
+#include "predictor/simulate/shop_sql.h"
 
 #include "common/civil_time.h"
 #include "predictor/simulate/access_writer.h"
@@ -87,7 +87,7 @@ static void put_users(FILE *out, size_t count, int64_t end_unix, uint64_t seed)
         begin_row(out, "users", i);
         const char *first = first_names[take_bits(&hash, NAME_BITS)];
         const char *last = last_names[take_bits(&hash, NAME_BITS)];
-        fprintf(out, "(%s,'%s %s','%s',%u,'%s')", access_print_user(id, i), first, last,
+        fprintf(out, "(%s,'%s %s','%s',%u,'%s')", access_writer_print_user(id, i), first, last,
                 tiers[take_bits(&hash, TIER_BITS)], points, version);
     }
     fputs(";\n", out);
@@ -105,9 +105,9 @@ static void put_products(FILE *out, const struct shelf *shelf, int64_t end_unix,
         const struct product_parent *parent = &shelf->parents[shelf->products[i].parent];
         begin_row(out, "products", i);
         const char *thing = things[take_bits(&hash, THING_BITS)];
-        fprintf(out, "('%s','%s, %s','category-%02u',%u.%02u,%u,'%s')", access_print_product(id, i),
-                thing, colours[take_bits(&hash, THING_BITS)], (unsigned)parent->category + 1,
-                cents / CENTS, cents % CENTS, stock, version);
+        fprintf(out, "('%s','%s, %s','category-%02u',%u.%02u,%u,'%s')",
+                access_writer_print_product(id, i), thing, colours[take_bits(&hash, THING_BITS)],
+                (unsigned)parent->category + 1, cents / CENTS, cents % CENTS, stock, version);
     }
     fputs(";\n", out);
 }

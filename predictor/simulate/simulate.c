@@ -16,6 +16,7 @@
 #include "common/civil_time.h"
 #include "common/file_io.h"
 #include "predictor/simulate/shop_files.h"
+#include "predictor/simulate/shop_sql.h"
 #include "predictor/simulate/traffic.h"
 
 #include <limits.h>

@@ -54,16 +54,16 @@ void sleeper_advance(struct sleeper *sleeper, int32_t day, gsl_rng *rng)
     sleeper_set(sleeper, next, day, rng);
 }
 
-struct sleep_odds sleep_odds_now(const struct sleeper *sleeper)
+struct sleeper_odds sleeper_odds_now(const struct sleeper *sleeper)
 {
-    return (struct sleep_odds){
+    return (struct sleeper_odds){
         .awake = sleeper->state == SLEEP_AWAKE,
         .asleep = sleeper->state == SLEEP_ASLEEP,
         .gone = sleeper->state == SLEEP_GONE,
     };
 }
 
-void sleep_odds_step(struct sleep_odds *odds, const struct sleeper *sleeper)
+void sleeper_odds_step(struct sleeper_odds *odds, const struct sleeper *sleeper)
 {
     double falls = odds->awake * sleeper->fall_hazard;
     double wakes = odds->asleep * sleeper->wake_hazard;
@@ -74,13 +74,13 @@ void sleep_odds_step(struct sleep_odds *odds, const struct sleeper *sleeper)
     odds->gone += awake_leaves + asleep_leaves;
 }
 
-void sleep_odds_miss(struct sleep_odds *odds, double awake_miss, double asleep_miss)
+void sleeper_odds_miss(struct sleeper_odds *odds, double awake_miss, double asleep_miss)
 {
     odds->awake *= awake_miss;
     odds->asleep *= asleep_miss;
 }
 
-double sleep_odds_touched(const struct sleep_odds *odds)
+double sleeper_odds_touched(const struct sleeper_odds *odds)
 {
     double missed = odds->awake + odds->asleep + odds->gone;
     return missed < 1 ? 1 - missed : 0;

@@ -1,6 +1,6 @@
 /* sleeper.h - a chain of three states, day by day: awake, asleep, gone for good.
  * Room: predictor/simulate. May touch: nothing.
- * It runs two ways: forward in time by chance (sleeper_advance), and as probabilities (sleep_odds_*), from
+ * It runs two ways: forward in time by chance (sleeper_advance), and as probabilities (sleeper_odds_*), from
  * which the truth is computed. Both follow the same law: a day begins with at most one change of state. */
 #ifndef REKINDLE_PREDICTOR_SLEEPER_H
 #define REKINDLE_PREDICTOR_SLEEPER_H
@@ -29,16 +29,16 @@ void sleeper_set_at_random(struct sleeper *sleeper, int32_t day, gsl_rng *rng);
 void sleeper_advance(struct sleeper *sleeper, int32_t day, gsl_rng *rng);
 
 /* P(state, and no touch so far). */
-struct sleep_odds {
+struct sleeper_odds {
     double awake, asleep, gone;
 };
 
-struct sleep_odds sleep_odds_now(const struct sleeper *sleeper);
+struct sleeper_odds sleeper_odds_now(const struct sleeper *sleeper);
 /* One day on: first the change of state, then a day without a touch, which has the probability
  * `awake_miss` for one who is awake and `asleep_miss` for one who is asleep. */
-void sleep_odds_step(struct sleep_odds *odds, const struct sleeper *sleeper);
-void sleep_odds_miss(struct sleep_odds *odds, double awake_miss, double asleep_miss);
+void sleeper_odds_step(struct sleeper_odds *odds, const struct sleeper *sleeper);
+void sleeper_odds_miss(struct sleeper_odds *odds, double awake_miss, double asleep_miss);
 /* P(touched at least once). */
-double sleep_odds_touched(const struct sleep_odds *odds);
+double sleeper_odds_touched(const struct sleeper_odds *odds);
 
 #endif

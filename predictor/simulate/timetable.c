@@ -26,7 +26,7 @@ static void name_promotion(struct promotion *promotion, int64_t start_unix)
     char date[CIVIL_TEXT_SIZE];
     civil_print_rfc3339(date, start_unix, NULL);
     snprintf(promotion->name, sizeof promotion->name, "%s-%.*s",
-             shop_promotion_kind_name[promotion->kind], DATE_SIZE, date);
+             shop_kind_promotion_name[promotion->kind], DATE_SIZE, date);
 }
 
 /* Evenly over the log, the coming one at its end; a past one is moved by up to `jitter` days. */
@@ -44,7 +44,7 @@ static void place_promotion(struct timetable *timetable, size_t index, int32_t j
     promotion->end_day = promotion->start_day + (int32_t)shop->promotion_days;
     /* Counted from the coming one, so that it is of the first kind. */
     promotion->kind = (int32_t)((timetable->past_count - index) % (size_t)shop->promotion_kinds);
-    promotion->multiplier = shop_promotion_kind_mean[promotion->kind] * exp(normal);
+    promotion->multiplier = shop_kind_promotion_mean[promotion->kind] * exp(normal);
     name_promotion(promotion, timetable_unix(timetable, promotion->start_day));
 }
 
@@ -115,7 +115,7 @@ int64_t timetable_unix(const struct timetable *timetable, int32_t day)
 double timetable_week(const struct timetable *timetable, int32_t day)
 {
     int64_t epoch_day = timetable_unix(timetable, day) / SECONDS_PER_DAY;
-    return shop_week[(epoch_day + EPOCH_WEEKDAY) % DAYS_PER_WEEK];
+    return shop_kind_week[(epoch_day + EPOCH_WEEKDAY) % DAYS_PER_WEEK];
 }
 
 double timetable_season(const struct timetable *timetable, int32_t group, int32_t day)

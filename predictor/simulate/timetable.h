@@ -14,7 +14,7 @@ enum { PROMOTION_DAYS_MAX = 14, PROMOTION_NAME_SIZE = 40 };
 struct promotion {
     char name[PROMOTION_NAME_SIZE]; /* kind and first day: sale-2026-11-11 */
     int32_t start_day, end_day;     /* [start, end) */
-    int32_t kind;                   /* index into shop_promotion_kind_name */
+    int32_t kind;                   /* index into shop_kind_promotion_name */
     double multiplier; /* on everyone's extra visits; see truth-events.csv for the strength */
 };
 

@@ -73,8 +73,8 @@ static uint32_t draw_hour(gsl_rng *rng)
 {
     double turn = gsl_rng_uniform(rng);
     uint32_t hour = 0;
-    while (hour < HOURS_PER_DAY - 1 && turn >= shop_hours[hour]) {
-        turn -= shop_hours[hour];
+    while (hour < HOURS_PER_DAY - 1 && turn >= shop_kind_hours[hour]) {
+        turn -= shop_kind_hours[hour];
         hour++;
     }
     return hour;
