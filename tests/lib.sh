@@ -115,7 +115,7 @@ start_mariadb() {
         --skip-name-resolve --performance-schema=OFF "$@" >"$folder/log" 2>&1 &
     MARIADB_PID=$!
     SERVER_PIDS+=("$MARIADB_PID")
-    wait_for 30 mariadb-admin --no-defaults -S "$SCRATCH/$name.sock" -u root ping || { cat "$folder/log" >&2; return 1; }
+    wait_for 30 mariadb --no-defaults -S "$SCRATCH/$name.sock" -u root -e "SELECT 1" || { cat "$folder/log" >&2; return 1; }
 }
 
 # sql NAME STATEMENT: on the MariaDB of that name; plain tab-separated rows.
