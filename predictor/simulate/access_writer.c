@@ -184,7 +184,7 @@ void access_writer_put_csv_header(struct access_writer *writer)
 
 void access_writer_put_csv(struct access_writer *writer, const struct access *access)
 {
-    if (access->user == ACCESS_NOBODY || access->status >= ACCESS_STATUS_NOT_FOUND) {
+    if (access->user == ACCESS_NOBODY) {
         return;
     }
     char *at = put_text(begin_line(writer), writer->csv_day);

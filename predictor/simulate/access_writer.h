@@ -39,8 +39,7 @@ void access_writer_set_day(struct access_writer *writer, int64_t day_unix);
 void access_writer_put_combined(struct access_writer *writer, const struct access *access);
 /* ts,user_id,item_id,status,bytes,cost_ms */
 void access_writer_put_csv_header(struct access_writer *writer);
-/* One row, or none: like an application's own export it lacks the crawlers and the failed requests, so that
- * it holds exactly the accesses that count. */
+/* One row, or none for a crawler: an application's own export has none, and no user agents to tell by. */
 void access_writer_put_csv(struct access_writer *writer, const struct access *access);
 
 /* The ids as the logs, the truth and the SQL show them. */

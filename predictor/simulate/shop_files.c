@@ -54,7 +54,8 @@ void shop_files_put_config(FILE *out, const struct timetable *timetable)
           "\n"
           "[log export]\n"
           "format = csv\n"
-          "columns = time=ts,user=user_id,product=item_id,size=bytes,cost=cost_ms\n"
+          "columns = time=ts,user=user_id,product=item_id,status=status,size=bytes,cost=cost_ms\n"
+          "status = 200-399\n"
           "\n",
           out);
     fputs("[family user-profile]\n"

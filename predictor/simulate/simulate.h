@@ -34,7 +34,7 @@ struct simulate_options {
 struct simulate_options simulate_default_options(void);
 
 /* Lives through the days of the log, then through the coming promotion, and writes into the folder:
- *   access.log, access.csv      the accesses of the log; the CSV lacks crawlers and failed requests
+ *   access.log, access.csv      the accesses of the log; the CSV lacks the crawlers
  *   event-access.csv            the accesses during the coming promotion, for scoring
  *   events.csv                  name,start,end,kind of the past promotions and the coming one
  *   truth.csv                   entity,id,p_true,returned,hits,first_touch,last_seen: one row for each key
