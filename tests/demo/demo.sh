@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# demo.sh - logs to a warm cache, on a simulated shop whose truth is known; `make demo` builds and runs it.
+# SOURCE=sqlite (default) or mysql; USERS, PRODUCTS, DAYS make it smaller. Leaves its files in build/demo.
+# Starts a private Redis (and MariaDB) on Unix sockets, and ends only those.
+set -euo pipefail
+export LC_ALL=C TZ=UTC
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+bin=$root/build/bin
+demo=${DEMO_FOLDER:-$root/build/demo}
+source_kind=${SOURCE:-sqlite}
+users=${USERS:-200k} products=${PRODUCTS:-20k} days=${DAYS:-120}
+today=$(date -u +%F)
+sockets= redis_pid= mariadb_pid=
+seeds=(1 2 3)
+
+case $source_kind in
+sqlite | mysql) ;;
+*) echo "SOURCE=$source_kind: there are sqlite and mysql" >&2; exit 2 ;;
+esac
+
+clean_up() {
+    local status=$? pid
+    for pid in $redis_pid $mariadb_pid; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    [ -z "$sockets" ] || rm -rf "$sockets"
+    [ $status -eq 0 ] || echo "demo: stopped with exit code $status; the files so far are in $demo" >&2
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+step_count=0
+step() {
+    step_count=$((step_count + 1))
+    printf '\n%d. %s\n' $step_count "$1"
+}
+
+# Shows a command as one would type it, then runs it.
+show() {
+    printf '   $ %s\n' "$*"
+    "$@"
+}
+
+thousands() {
+    sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again' <<<"$1"
+}
+
+rekindle-predict() { "$bin/rekindle-predict" "$@" 2>&1 | sed 's/^/     /'; }
+rekindle-load() { "$bin/rekindle-load" "$@" 2>&1 | sed 's/^/     /'; }
+
+wait_until() {
+    local tries=600
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { echo "demo: gave up waiting for: $*" >&2; return 1; }
+        sleep 0.05
+    done
+}
+
+# The package redis-tools holds the server's binary under another name, and no service.
+start_redis() {
+    ln -sf "$(command -v redis-server || command -v redis-check-rdb)" "$sockets/redis-server"
+    "$sockets/redis-server" --port 0 --unixsocket "$sockets/redis.sock" --unixsocketperm 700 \
+        --dir "$demo" --save '' --appendonly no >"$demo/redis.log" 2>&1 &
+    redis_pid=$!
+    wait_until redis-cli -s "$sockets/redis.sock" ping
+    echo "     a private Redis listens on $sockets/redis.sock"
+}
+
+start_mariadb() {
+    local data=$demo/mariadb as_user=()
+    [ "$(id -u)" != 0 ] || as_user=(--user=root)
+    mariadb-install-db --no-defaults --basedir=/usr --datadir="$data" --skip-test-db \
+        --auth-root-authentication-method=normal --skip-name-resolve "${as_user[@]}" \
+        >"$demo/mariadb-install.log" 2>&1
+    mariadbd --no-defaults "${as_user[@]}" --datadir="$data" --socket="$sockets/mysql.sock" \
+        --pid-file="$sockets/mariadb.pid" --skip-networking --skip-log-bin --skip-name-resolve \
+        --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --performance-schema=OFF \
+        >"$demo/mariadb.log" 2>&1 &
+    mariadb_pid=$!
+    wait_until mariadb --no-defaults -S "$sockets/mysql.sock" -u root -e 'SELECT 1'
+    echo "     a private MariaDB listens on $sockets/mysql.sock"
+}
+
+mariadb_client() {
+    mariadb --no-defaults --default-character-set=utf8mb4 -S "$sockets/mysql.sock" -u root "$@"
+}
+
+# The config that `simulate` wrote, completed by where this shop's servers are.
+complete_config() {
+    {
+        printf '\n[redis]\naddress = unix:%s/redis.sock\n\n[run]\ndir = runs\n' "$sockets"
+        [ "$source_kind" = sqlite ] ||
+            printf '\n[mysql]\nsocket = %s/mysql.sock\nuser = root\ndatabase = shop\n' "$sockets"
+    } >>rekindle.conf
+    [ "$source_kind" = sqlite ] || sed -i 's/^source = sqlite/source = mysql/' rekindle.conf
+}
+
+fill_database() {
+    if [ "$source_kind" = sqlite ]; then
+        echo '   $ sqlite3 shop.db <shop.sql'
+        sqlite3 shop.db <shop.sql
+    else
+        start_mariadb
+        echo '   $ mariadb shop <shop.sql'
+        mariadb_client -e 'CREATE DATABASE shop CHARACTER SET utf8mb4'
+        mariadb_client shop <shop.sql
+    fi
+}
+
+# Logs to plan: all.csv ranks every dormant key, plan.csv what fits into the bytes of the first 20 %.
+plan_shop() {
+    local seed=$1 mode=$2 event bytes
+    local run=show
+    [ "$mode" = shown ] || run=quietly
+    [ "$mode" != shown ] || step "A shop of $users users and $products products, $days days of its access logs."
+    $run rekindle-predict simulate --seed "$seed" --users "$users" --products "$products" \
+        --days "$days" --end "$today" --out .
+    [ "$mode" != shown ] || tail -n 1 access.log | fold -w 74 | sed 's/^/     /'
+    [ "$mode" != shown ] || step "Logs become a history: for each key, which hours it was touched in."
+    $run rekindle-predict ingest --config rekindle.conf --log access access.log
+    event=$(tail -n 1 events.csv | cut -d, -f1)
+    [ "$mode" != shown ] || step "Who is asleep, and who will come back? All dormant keys, the best first."
+    $run rekindle-predict rank --config rekindle.conf --event "$event" --out all.csv
+    bytes=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "size_bytes") at = i; next }
+        { size[NR - 1] = $at } END { for (i = 1; i <= int((NR - 1) / 5); i++) sum += size[i]; print sum }' all.csv)
+    [ "$mode" != shown ] || step "The cache has room for 20 % of them: $(thousands "$bytes") bytes."
+    $run rekindle-predict rank --config rekindle.conf --event "$event" --budget "$bytes" \
+        --report report --out plan.csv
+    awk -v seed="$seed" -f "$here/first_touch.awk" truth.csv all.csv plan.csv >first-touch.tsv
+}
+
+quietly() { "$@" >/dev/null; }
+
+show_plan() {
+    printf '\n   The first ten rows of plan.csv (some columns), for people to review and edit:\n\n'
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR <= 11 { printf "     %-5s %-22s %-8s %-9s %-10s %s\n", $at["rank"], $at["key"], $at["p_return"],
+                   $at["days_dormant"] == "days_dormant" ? "dormant" : int($at["days_dormant"]) " days",
+                   $at["size_bytes"], substr($at["last_seen"], 1, 10) }' plan.csv
+    printf '\n   report/summary.csv:\n\n'
+    cut -c1-74 report/summary.csv | sed 's/^/     /'
+}
+
+# How many of the keys that came back are among the first N in the order that sort's options make.
+hits_of() {
+    sort -t $'\t' "${@:2}" -k6,6 first-touch.tsv | awk -F '\t' -v n="$1" 'NR <= n { hits += $1 } END { print hits + 0 }'
+}
+
+percent() { awk -v part="$1" -v whole="$2" 'BEGIN { printf "%.1f %%", whole > 0 ? 100 * part / whole : 0 }'; }
+
+# One line of the table; `measured` is the count that Redis gave, else the plan's own is taken.
+judge() {
+    local seed=$1 measured=$2 touches planned hits
+    read -r touches planned hits < <(awk -F '\t' '{ t += $1; p += $2; h += $1 * $2 } END { print t + 0, p + 0, h + 0 }' first-touch.tsv)
+    printf '     %-5s %8s %9s %10s %9s %8s %8s\n' "$seed" "$(thousands "$planned")" "$(thousands "$touches")" \
+        "$(percent "${measured:-$hits}" "$touches")" "$(percent "$(hits_of "$planned" -k4,4r)" "$touches")" \
+        "$(percent "$(hits_of "$planned" -k5,5g)" "$touches")" "$(percent "$(hits_of "$planned" -k3,3gr)" "$touches")"
+}
+
+# Asks the real Redis for every key that the event touched: how many are there.
+count_hits_in_redis() {
+    awk -F '\t' '$1 { print "EXISTS " $6 }' first-touch.tsv |
+        redis-cli -s "$sockets/redis.sock" | awk '{ hits += $1 } END { print hits + 0 }'
+}
+
+began=$SECONDS
+rm -rf "$demo"
+mkdir -p "$demo/seed-${seeds[0]}"
+# A Unix socket's path must be short, whatever this folder's is.
+sockets=$(mktemp -d "${TMPDIR:-/tmp}/rekindle-demo.XXXXXX")
+cd "$demo/seed-${seeds[0]}"
+
+cat <<END
+Rekindle: from access logs to a warm cache, before the promotion begins.
+Everything happens in $demo/seed-${seeds[0]}
+To repeat a step by hand: cd there; PATH=$bin:\$PATH
+END
+plan_shop "${seeds[0]}" shown
+show_plan
+
+step "The database ($source_kind) holds the truth, Redis is empty."
+fill_database
+start_redis
+complete_config
+
+step "What would a load do? A dry run on the same code path."
+show rekindle-load check --config rekindle.conf --plan plan.csv
+step "Warm the keys, the best first."
+show rekindle-load run --config rekindle.conf --plan plan.csv
+step "Is everything there?"
+show rekindle-load verify --config rekindle.conf --plan plan.csv
+measured=$(count_hits_in_redis)
+
+step "The promotion begins. Of the first touches on dormant keys, how many hit?"
+cat <<END
+     Seed ${seeds[0]} asks the real Redis (EXISTS) for each key that the promotion touched;
+     the other seeds are other shops, judged by their plans. Beside it, as many
+     keys picked by recency, at random, and by one who knows the true chances.
+
+     seed      keys   touches   Rekindle   recency   random    truth
+END
+judge "${seeds[0]}" "$measured"
+for seed in "${seeds[@]:1}"; do
+    mkdir -p "$demo/seed-$seed"
+    cd "$demo/seed-$seed"
+    plan_shop "$seed" quiet
+    rm -f access.log access.csv # the history holds what matters
+    judge "$seed" ''
+done
+
+printf '\nDone in %d s. The files stay in %s\n' $((SECONDS - began)) "$demo"
