@@ -7,11 +7,11 @@
 #define REKINDLE_COMMON_PLAN_READER_H
 
 #include "common/error.h"
+#include "common/plan_columns.h"
+#include "common/plan_digest.h"
 #include "common/plan_row.h"
 
 #include <stdbool.h>
-
-enum { PLAN_DIGEST_TEXT_SIZE = 33 };
 
 /* What one whole pass over the plan found; the same plan has the same identity however it is sorted. */
 struct plan_identity {
@@ -24,7 +24,7 @@ struct plan_identity {
     char digest
         [PLAN_DIGEST_TEXT_SIZE]; /* hex, over rank, family, id and action of all rows, any order */
     int64_t window_start_unix, window_end_unix, as_of_unix; /* one and the same in all rows */
-    char event[256];
+    char event[PLAN_EVENT_SIZE_MAX + 1];
 };
 
 struct plan_limits {

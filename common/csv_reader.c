@@ -1,0 +1,564 @@
+/* csv_reader.c - see csv_reader.h.
+ * Room: common. May touch: the file it is given, libcsv.
+ * libcsv counts no lines and lets one stray quote swallow the rest of a file, so records are framed here: a
+ * record ends at the first newline with an even number of quotes before it. Most records hold no quote at all
+ * and are split where they lie; the others go through libcsv in strict mode, one at a time. */
+#include "common/csv_reader.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    READ_SIZE_FIRST = 8 * 1024, /* after a seek: jumping about should not read much */
+    READ_SIZE_MAX = 256 * 1024,
+    BUFFER_SIZE = CSV_RECORD_SIZE_MAX + READ_SIZE_MAX
+};
+
+/* What one record is gathered in. */
+struct gather {
+    struct slice fields[CSV_FIELD_COUNT_MAX];
+    size_t field_count; /* may go beyond the maximum: then the rest is not kept */
+    char *
+        unquoted; /* [CSV_RECORD_SIZE_MAX]: where libcsv's fields are copied to; NULL: not needed yet */
+    size_t unquoted_size;
+    bool is_complete; /* libcsv has seen the end of the record */
+};
+
+struct csv_reader {
+    int descriptor;
+    char *path;
+    struct stat opened; /* as it was then */
+    char delimiter;
+    char *buffer;        /* [BUFFER_SIZE] */
+    size_t start, end;   /* unread bytes of it */
+    uint64_t end_offset; /* of `end`, in the file */
+    size_t read_size;
+    bool is_at_end;
+    uint64_t line; /* of the next record */
+    struct csv_parser parser;
+    struct gather gather;
+    struct csv_record header;
+    struct slice names[CSV_FIELD_COUNT_MAX];
+    char *name_bytes;
+    uint64_t first_offset, first_line; /* of the record below the header */
+};
+
+int csv_reader_refuse(const struct csv_reader *reader, uint64_t line, struct error *err,
+                      const char *format, ...)
+{
+    char sentence[ERROR_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    return error_set(err, ERROR_INPUT, "%.400s:%" PRIu64 ": %.600s", reader->path, line, sentence);
+}
+
+/* ---- bytes */
+
+static int fill(struct csv_reader *reader, struct error *err)
+{
+    size_t kept = reader->end - reader->start;
+    memmove(reader->buffer, reader->buffer + reader->start, kept);
+    reader->start = 0;
+    reader->end = kept;
+    ssize_t got;
+    do {
+        got = read(reader->descriptor, reader->buffer + kept, reader->read_size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return error_set_errno(err, ERROR_INPUT, errno, "reading %s", reader->path);
+    }
+    reader->end += (size_t)got;
+    reader->end_offset += (uint64_t)got;
+    reader->is_at_end = got == 0;
+    if (reader->read_size < READ_SIZE_MAX) {
+        reader->read_size *= 2;
+    }
+    return 0;
+}
+
+static size_t count_quotes(const char *bytes, size_t size)
+{
+    size_t count = 0;
+    const char *end = bytes + size;
+    for (const char *at = bytes; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* One record as it stands in the buffer, without its line end. */
+struct frame {
+    struct slice raw;
+    uint64_t line, offset;
+    size_t quote_count;
+};
+
+static int refuse_long_record(const struct csv_reader *reader, const struct frame *frame,
+                              struct error *err)
+{
+    return csv_reader_refuse(
+        reader, frame->line, err,
+        "the record that begins here is longer than %d bytes; is a quote not closed?",
+        CSV_RECORD_SIZE_MAX);
+}
+
+/* Takes `size` bytes of the buffer as the record, `end_size` more as its line end. */
+static int take_frame(struct csv_reader *reader, struct frame *frame, size_t size, size_t end_size,
+                      struct error *err)
+{
+    frame->raw = (struct slice){reader->buffer + reader->start, size};
+    if (size > 0 && frame->raw.bytes[size - 1] == '\r') {
+        frame->raw.size--;
+    }
+    reader->start += size + end_size;
+    return size > CSV_RECORD_SIZE_MAX ? refuse_long_record(reader, frame, err) : 1;
+}
+
+/* The file ends without a newline. */
+static int take_last_frame(struct csv_reader *reader, struct frame *frame, size_t scanned,
+                           struct error *err)
+{
+    size_t size = reader->end - reader->start;
+    frame->quote_count += count_quotes(reader->buffer + reader->start + scanned, size - scanned);
+    if (frame->quote_count % 2 != 0) {
+        return csv_reader_refuse(reader, frame->line, err,
+                                 "a quote that opens in this record is never closed");
+    }
+    return size == 0 ? 0 : take_frame(reader, frame, size, 0, err);
+}
+
+/* 1 and the next record in `frame`, 0 at the end, -1 on error. */
+static int frame_record(struct csv_reader *reader, struct frame *frame, struct error *err)
+{
+    size_t scanned = 0;
+    *frame = (struct frame){
+        .line = reader->line,
+        .offset = reader->end_offset - (reader->end - reader->start),
+    };
+    for (;;) {
+        const char *from = reader->buffer + reader->start + scanned;
+        size_t size = reader->end - reader->start - scanned;
+        const char *newline = memchr(from, '\n', size);
+        if (newline != NULL) {
+            size_t line_size = (size_t)(newline - from);
+            frame->quote_count += count_quotes(from, line_size);
+            reader->line++;
+            if (frame->quote_count % 2 == 0) {
+                return take_frame(reader, frame, scanned + line_size, 1, err);
+            }
+            scanned += line_size + 1;
+        } else if (reader->is_at_end) {
+            return take_last_frame(reader, frame, scanned, err);
+        } else if (reader->end - reader->start > CSV_RECORD_SIZE_MAX) {
+            return refuse_long_record(reader, frame, err);
+        } else if (fill(reader, err) != 0) {
+            return -1;
+        }
+    }
+}
+
+/* ---- fields */
+
+static void add_field(struct gather *gather, struct slice field)
+{
+    if (gather->field_count < CSV_FIELD_COUNT_MAX) {
+        gather->fields[gather->field_count] = field;
+    }
+    gather->field_count++;
+}
+
+static void split_plain(struct gather *gather, struct slice raw, char delimiter)
+{
+    size_t field_start = 0;
+    for (size_t i = 0; i < raw.size; i++) {
+        if (raw.bytes[i] == delimiter) {
+            add_field(gather, (struct slice){raw.bytes + field_start, i - field_start});
+            field_start = i + 1;
+        }
+    }
+    add_field(gather, (struct slice){raw.bytes + field_start, raw.size - field_start});
+}
+
+/* libcsv's callbacks. Unquoted fields together are never longer than the record. */
+static void on_field(void *bytes, size_t size, void *self)
+{
+    struct gather *gather = self;
+    char *copy = gather->unquoted + gather->unquoted_size;
+    if (size > 0) {
+        memcpy(copy, bytes, size);
+    }
+    gather->unquoted_size += size;
+    add_field(gather, (struct slice){copy, size});
+}
+
+static void on_record(int terminator, void *self)
+{
+    (void)terminator;
+    struct gather *gather = self;
+    gather->is_complete = true;
+}
+
+static int is_never_space(unsigned char byte)
+{
+    (void)byte;
+    return 0;
+}
+
+static int is_newline(unsigned char byte)
+{
+    return byte == '\n';
+}
+
+static int open_parser(struct csv_reader *reader, struct error *err)
+{
+    if (csv_init(&reader->parser, CSV_STRICT) != 0) {
+        return error_set_memory(err, "reading CSV");
+    }
+    csv_set_delim(&reader->parser, (unsigned char)reader->delimiter);
+    csv_set_space_func(&reader->parser, is_never_space);
+    csv_set_term_func(&reader->parser, is_newline);
+    return 0;
+}
+
+/* After an error libcsv's parser holds half a record: a new one is needed. */
+static int refuse_quotes(struct csv_reader *reader, const struct frame *frame, size_t consumed,
+                         struct error *err)
+{
+    csv_free(&reader->parser);
+    if (open_parser(reader, err) != 0) {
+        return -1;
+    }
+    return csv_reader_refuse(
+        reader, frame->line, err,
+        "the quotes are broken at byte %zu of the record: a quoted cell is \"like \"\"this\"\"\"",
+        consumed + 1);
+}
+
+static int split_quoted(struct csv_reader *reader, const struct frame *frame, struct error *err)
+{
+    struct gather *gather = &reader->gather;
+    if (gather->unquoted == NULL) {
+        gather->unquoted = malloc(CSV_RECORD_SIZE_MAX);
+        if (gather->unquoted == NULL) {
+            return error_set_memory(err, "reading CSV");
+        }
+    }
+    gather->unquoted_size = 0;
+    gather->is_complete = false;
+    size_t consumed =
+        csv_parse(&reader->parser, frame->raw.bytes, frame->raw.size, on_field, on_record, gather);
+    if (consumed == frame->raw.size) {
+        consumed += csv_parse(&reader->parser, "\n", 1, on_field, on_record, gather);
+    }
+    if (csv_error(&reader->parser) == CSV_ENOMEM) {
+        return error_set_memory(err, "reading CSV");
+    }
+    if (consumed != frame->raw.size + 1 || !gather->is_complete) {
+        return refuse_quotes(reader, frame, consumed, err);
+    }
+    return 0;
+}
+
+static int split(struct csv_reader *reader, const struct frame *frame, struct error *err)
+{
+    reader->gather.field_count = 0;
+    if (frame->quote_count > 0) {
+        return split_quoted(reader, frame, err);
+    }
+    split_plain(&reader->gather, frame->raw, reader->delimiter);
+    return 0;
+}
+
+/* Spreadsheets leave `;;;;` where a row was cleared, and drop empty cells at the end of a row. */
+static bool is_blank(const struct gather *gather)
+{
+    for (size_t i = 0; i < gather->field_count && i < CSV_FIELD_COUNT_MAX; i++) {
+        if (gather->fields[i].size > 0) {
+            return false;
+        }
+    }
+    return gather->field_count <= CSV_FIELD_COUNT_MAX;
+}
+
+static int fit_to_header(struct csv_reader *reader, const struct frame *frame, struct error *err)
+{
+    struct gather *gather = &reader->gather;
+    size_t wanted = reader->header.field_count;
+    size_t used = gather->field_count;
+    while (used > wanted && used <= CSV_FIELD_COUNT_MAX && gather->fields[used - 1].size == 0) {
+        used--;
+    }
+    if (used > wanted) {
+        return csv_reader_refuse(reader, frame->line, err,
+                                 "the record has %zu cells, the header %zu", gather->field_count,
+                                 wanted);
+    }
+    for (size_t i = used; i < wanted; i++) {
+        gather->fields[i] = (struct slice){"", 0};
+    }
+    return 0;
+}
+
+int csv_reader_next(struct csv_reader *reader, struct csv_record *record, struct error *err)
+{
+    struct frame frame;
+    int got;
+    while ((got = frame_record(reader, &frame, err)) > 0) {
+        if (split(reader, &frame, err) != 0) {
+            return -1;
+        }
+        if (is_blank(&reader->gather)) {
+            continue;
+        }
+        if (fit_to_header(reader, &frame, err) != 0) {
+            return -1;
+        }
+        *record = (struct csv_record){
+            .fields = reader->gather.fields,
+            .field_count = reader->header.field_count,
+            .line = frame.line,
+            .offset = frame.offset,
+        };
+        return 1;
+    }
+    return got;
+}
+
+/* ---- the header */
+
+static char sniff_delimiter(struct slice header)
+{
+    static const char candidates[] = {',', ';', '\t'};
+    char best = candidates[0];
+    size_t best_count = 0;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        size_t count = 0;
+        bool is_quoted = false;
+        for (size_t at = 0; at < header.size; at++) {
+            is_quoted ^= header.bytes[at] == '"';
+            count += !is_quoted && header.bytes[at] == candidates[i];
+        }
+        if (count > best_count) {
+            best = candidates[i];
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+static int check_encoding(const struct csv_reader *reader, const struct frame *frame,
+                          struct error *err)
+{
+    struct slice raw = frame->raw;
+    if (raw.size >= 2 &&
+        (memcmp(raw.bytes, "\xff\xfe", 2) == 0 || memcmp(raw.bytes, "\xfe\xff", 2) == 0)) {
+        return csv_reader_refuse(reader, frame->line, err,
+                                 "the file is UTF-16; save it as CSV in UTF-8");
+    }
+    if (memchr(raw.bytes, '\r', raw.size) != NULL) {
+        return csv_reader_refuse(reader, frame->line, err,
+                                 "lines end in a carriage return alone; save it as ordinary CSV, "
+                                 "not for the old Macintosh");
+    }
+    return 0;
+}
+
+static int keep_names(struct csv_reader *reader, const struct frame *frame, struct error *err)
+{
+    const struct gather *gather = &reader->gather;
+    if (gather->field_count > CSV_FIELD_COUNT_MAX) {
+        return csv_reader_refuse(reader, frame->line, err, "the header has more than %d columns",
+                                 CSV_FIELD_COUNT_MAX);
+    }
+    reader->name_bytes = malloc(frame->raw.size + 1);
+    if (reader->name_bytes == NULL) {
+        return error_set_memory(err, "reading CSV");
+    }
+    char *at = reader->name_bytes;
+    for (size_t i = 0; i < gather->field_count; i++) {
+        struct slice name = gather->fields[i];
+        if (name.size > 0) {
+            memcpy(at, name.bytes, name.size);
+        }
+        reader->names[i] = (struct slice){at, name.size};
+        at += name.size;
+    }
+    reader->header = (struct csv_record){
+        .fields = reader->names,
+        .field_count = gather->field_count,
+        .line = frame->line,
+        .offset = frame->offset,
+    };
+    return 0;
+}
+
+static int skip_byte_order_mark(struct csv_reader *reader, struct error *err)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    while (reader->end - reader->start < sizeof mark && !reader->is_at_end) {
+        if (fill(reader, err) != 0) {
+            return -1;
+        }
+    }
+    if (reader->end - reader->start >= sizeof mark &&
+        memcmp(reader->buffer + reader->start, mark, sizeof mark) == 0) {
+        reader->start += sizeof mark;
+    }
+    return 0;
+}
+
+static int read_header(struct csv_reader *reader, struct error *err)
+{
+    struct frame frame;
+    if (skip_byte_order_mark(reader, err) != 0) {
+        return -1;
+    }
+    int got;
+    do {
+        got = frame_record(reader, &frame, err);
+    } while (got > 0 && frame.raw.size == 0);
+    if (got == 0) {
+        return error_set(err, ERROR_INPUT, "%.400s is empty: it has no header", reader->path);
+    }
+    if (got < 0 || check_encoding(reader, &frame, err) != 0) {
+        return -1;
+    }
+    reader->delimiter = sniff_delimiter(frame.raw);
+    if (open_parser(reader, err) != 0 || split(reader, &frame, err) != 0) {
+        return -1;
+    }
+    reader->first_offset = reader->end_offset - (reader->end - reader->start);
+    reader->first_line = reader->line;
+    return keep_names(reader, &frame, err);
+}
+
+struct csv_reader *csv_reader_open(const char *path, struct error *err)
+{
+    struct csv_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL) {
+        error_set_memory(err, "reading CSV");
+        return NULL;
+    }
+    reader->line = 1;
+    reader->read_size = READ_SIZE_FIRST;
+    reader->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (reader->descriptor < 0 || fstat(reader->descriptor, &reader->opened) != 0) {
+        error_set_errno(err, ERROR_INPUT, errno, "cannot read %.400s", path);
+        goto failed;
+    }
+    reader->path = strdup(path);
+    reader->buffer = malloc(BUFFER_SIZE);
+    if (reader->path == NULL || reader->buffer == NULL) {
+        error_set_memory(err, "reading CSV");
+        goto failed;
+    }
+    if (read_header(reader, err) != 0) {
+        goto failed;
+    }
+    return reader;
+failed:
+    csv_reader_close(reader);
+    return NULL;
+}
+
+void csv_reader_close(struct csv_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    if (reader->descriptor >= 0) {
+        close(reader->descriptor);
+    }
+    if (reader->delimiter != '\0') {
+        csv_free(&reader->parser);
+    }
+    free(reader->gather.unquoted);
+    free(reader->name_bytes);
+    free(reader->buffer);
+    free(reader->path);
+    free(reader);
+}
+
+/* ---- looking and moving */
+
+const struct csv_record *csv_reader_header(const struct csv_reader *reader)
+{
+    return &reader->header;
+}
+
+int csv_reader_find_column(const struct csv_reader *reader, const char *name)
+{
+    for (size_t i = 0; i < reader->header.field_count; i++) {
+        if (slice_is_equal(reader->names[i], slice_of(name))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+char csv_reader_delimiter(const struct csv_reader *reader)
+{
+    return reader->delimiter;
+}
+
+char csv_reader_decimal_point(const struct csv_reader *reader)
+{
+    return reader->delimiter == ';' ? ',' : '.';
+}
+
+const char *csv_reader_path(const struct csv_reader *reader)
+{
+    return reader->path;
+}
+
+int csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint64_t line, struct error *err)
+{
+    uint64_t buffer_offset = reader->end_offset - reader->end;
+    reader->line = line;
+    if (offset >= buffer_offset && offset <= reader->end_offset) {
+        reader->start = (size_t)(offset - buffer_offset);
+        return 0;
+    }
+    if (lseek(reader->descriptor, (off_t)offset, SEEK_SET) < 0) {
+        return error_set_errno(err, ERROR_INPUT, errno, "%.400s cannot be read out of order",
+                               reader->path);
+    }
+    reader->start = reader->end = 0;
+    reader->end_offset = offset;
+    reader->read_size = READ_SIZE_FIRST;
+    reader->is_at_end = false;
+    return 0;
+}
+
+int csv_reader_check_unchanged(const struct csv_reader *reader, struct error *err)
+{
+    struct stat now;
+    if (fstat(reader->descriptor, &now) != 0) {
+        return error_set_errno(err, ERROR_INPUT, errno, "reading %.400s", reader->path);
+    }
+    if (now.st_size != reader->opened.st_size ||
+        now.st_mtim.tv_sec != reader->opened.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != reader->opened.st_mtim.tv_nsec) {
+        return error_set(err, ERROR_INPUT,
+                         "%.400s was changed while it was being read; start again", reader->path);
+    }
+    return 0;
+}
+
+int csv_reader_rewind(struct csv_reader *reader, struct error *err)
+{
+    if (csv_reader_check_unchanged(reader, err) != 0) {
+        return -1;
+    }
+    return csv_reader_seek(reader, reader->first_offset, reader->first_line, err);
+}
