@@ -114,10 +114,35 @@ void csv_writer_put_number(struct csv_writer *writer, double number, int places)
     }
 }
 
+static char *put_digits(char *at, int value, int count)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        at[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return at + count;
+}
+
+/* As civil_print_rfc3339, which takes ten times as long; a plan has four times a row. */
 void csv_writer_put_time(struct csv_writer *writer, int64_t unix_second)
 {
+    enum { YEAR_DIGITS = 4 };
     char text[CIVIL_TEXT_SIZE];
-    csv_writer_put_word(writer, civil_print_rfc3339(text, unix_second, NULL));
+    struct civil civil = civil_from_unix(unix_second);
+    char *at = put_digits(text, civil.year, YEAR_DIGITS);
+    *at++ = '-';
+    at = put_digits(at, civil.month, 2);
+    *at++ = '-';
+    at = put_digits(at, civil.day, 2);
+    *at++ = 'T';
+    at = put_digits(at, civil.hour, 2);
+    *at++ = ':';
+    at = put_digits(at, civil.minute, 2);
+    *at++ = ':';
+    at = put_digits(at, civil.second, 2);
+    *at++ = 'Z';
+    begin_cell(writer);
+    put_bytes(writer, text, (size_t)(at - text));
 }
 
 void csv_writer_end_record(struct csv_writer *writer)
