@@ -6,6 +6,7 @@
 #include "common/config.h"
 #include "common/error.h"
 #include "common/message.h"
+#include "common/progress.h"
 
 #include "predictor/predict_options.h"
 
@@ -17,6 +18,12 @@ struct pipeline {
     const struct message *message;
     int64_t now_unix;
 };
+
+/* The folder of the history, from the command line or the config; NULL and ERROR_USAGE when neither tells. */
+const char *pipeline_history_dir(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
+/* A progress line on the message's stream, silent under --quiet. */
+struct progress pipeline_progress(const struct pipeline *pipeline, const char *title,
+                                  const char *noun, enum progress_unit unit, uint64_t total);
 
 /* Logs to history: reads the files of the command line, commits them all at once or not at all. */
 int pipeline_ingest(const struct pipeline *pipeline, struct error *err) MUST_CHECK;

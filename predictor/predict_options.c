@@ -83,7 +83,7 @@ static const struct option_row rank_rows[] = {
 static const struct option_row inspect_rows[] = {
     {"key", OPTION_TEXT, FIELD(key), "ENTITY:ID", "show one key's buckets"},
     {"dump", OPTION_FLAG, FIELD(is_dump), NULL, "print the whole content as CSV, in order"},
-    {"zone", OPTION_TEXT, FIELD(zone), "Z", "zone of the times printed; default UTC"},
+    {"logs", OPTION_FLAG, FIELD(is_logs), NULL, "list the logs that were counted, as CSV"},
     END_OF_TABLE,
 };
 

@@ -28,7 +28,7 @@ struct predict_options {
     struct option_list attributes, pins, exclude;
     /* inspect */
     const char *key;
-    bool is_dump;
+    bool is_dump, is_logs;
     /* fit and simulate */
     const char *input;
     const char *shop, *end;
