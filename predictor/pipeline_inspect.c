@@ -198,7 +198,13 @@ done:
 int pipeline_compact(const struct pipeline *pipeline, struct error *err)
 {
     const char *dir = pipeline_history_dir(pipeline, err);
-    struct history_writer *writer = dir == NULL ? NULL : history_writer_open(dir, 0, err);
+    /* A writer would make a history where there is none; a reader says that there is none. */
+    struct history_reader *reader = dir == NULL ? NULL : history_reader_open(dir, err);
+    if (reader == NULL) {
+        return -1;
+    }
+    history_reader_close(reader);
+    struct history_writer *writer = history_writer_open(dir, 0, err);
     if (writer == NULL) {
         return -1;
     }
