@@ -44,7 +44,7 @@ static const char *path_of(char *path, const char *shop, const char *file)
     return path;
 }
 
-static const char *const shops[] = {"one", "again", "other", "dense", "seasonal", "tiny"};
+static const char *const shops[] = {"one", "again", "other", "dense", "seasonal", "tiny", "sample"};
 
 static int remove_folder(void **state)
 {
@@ -113,6 +113,33 @@ static void same_seed_gives_same_bytes(void **state)
     assert_false(is_same_file("one", "other", "truth.csv"));
     assert_false(is_same_file("one", "other", "shop.sql"));
     assert_true(is_same_file("one", "other", "rekindle.conf"));
+}
+
+/* data/sample was made on another machine. */
+static void sample_is_reproduced(void **state)
+{
+    (void)state;
+    struct simulate_options options = simulate_default_options();
+    options.user_count = 150;
+    options.product_count = 40;
+    options.day_count = 60;
+    options.promotion_count = 1;
+    simulate("sample", options);
+    for (size_t file = 0; file < SHOP_FILE_COUNT; file++) {
+        char path[PATH_SIZE];
+        char *kept = NULL;
+        size_t kept_size = 0, made_size = 0;
+        struct error err = {0};
+        snprintf(path, sizeof path, "data/sample/%s", shop_files[file]);
+        if (file_read_whole(path, FILE_SIZE_MAX, &kept, &kept_size, &err) != 0) {
+            fail_msg("%s (run from the project's root)", err.text);
+        }
+        char *made = read_shop_file("sample", shop_files[file], &made_size);
+        assert_int_equal(kept_size, made_size);
+        assert_memory_equal(kept, made, made_size);
+        free(kept);
+        free(made);
+    }
 }
 
 static FILE *open_shop_file(const char *shop, const char *file)
@@ -404,6 +431,7 @@ int main(void)
     /* In this order: the later ones read the shops of the first. */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_seed_gives_same_bytes),
+        cmocka_unit_test(sample_is_reproduced),
         cmocka_unit_test(log_and_csv_tell_the_same),
         cmocka_unit_test(lines_are_in_order_of_time),
         cmocka_unit_test(truth_calibrates),
