@@ -8,6 +8,9 @@
 #include <gsl/gsl_randist.h>
 #include <stdlib.h>
 
+_Static_assert(SHELF_NO_PRODUCT == ACCESS_NO_PRODUCT,
+               "a view of an empty shelf is one of the home page");
+
 enum {
     VIEWS_MAX = 64,        /* in a visit; reached once in 10^12 visits */
     PAUSE_SECONDS_MIN = 4, /* between two views */
