@@ -1,0 +1,62 @@
+/* journal.h - the append-only file that knows what a run has written, and what it was about to write.
+ * Room: loader/run. May touch: the file `journal` of a run's folder.
+ * Promises: a record is on the disk when append returns. A torn last record (whatever byte it ends at) is cut off
+ * on open; damage anywhere else is refused with file and offset. One writer; readers may look at any time. */
+#ifndef REKINDLE_LOADER_JOURNAL_H
+#define REKINDLE_LOADER_JOURNAL_H
+
+#include "common/error.h"
+#include "loader/run/journal_record.h"
+
+/* Where a frame stands that may still hold unsettled keys. */
+struct journal_place {
+    uint64_t offset, last_rank;
+};
+
+/* What one pass over a journal found. Free with journal_survey_free. */
+struct journal_survey {
+    uint64_t whole_size;           /* bytes up to the end of the last whole record */
+    uint64_t torn_size;            /* bytes behind it; 0 normally */
+    uint64_t done_rank;            /* plan rows up to this rank are settled; 0: none */
+    uint64_t done_count;           /* of done records */
+    int64_t last_at_unix;          /* of the last done; 0: none */
+    double benefit_ms;             /* of the rows that are warm */
+    uint64_t value_bytes;          /* of the rows warmed by this run */
+    struct outcome_tally tally;    /* of all rows with an entry */
+    struct journal_place *intents; /* in file order: those that reach beyond done_rank */
+    size_t intent_count, intent_capacity;
+};
+
+/* Reads `path` to its end without changing it; a file that does not exist gives a survey of zeros.
+ * ERROR_INPUT for damage, and when plan digest or target (either may be NULL: not asked) are others.
+ * Cost: one sequential pass. */
+int journal_survey_read(const char *path, const struct journal_begin *identity,
+                        struct journal_survey *survey, struct error *err) MUST_CHECK;
+void journal_survey_free(struct journal_survey *survey);
+
+struct journal;
+
+/* Opens for appending, makes the file (mode 0600) with its begin record where there is none, cuts a torn tail
+ * off, and fills `survey`, which is the caller's also on failure. */
+struct journal *journal_open(const char *path, const struct journal_begin *identity,
+                             struct journal_survey *survey, struct error *err) MUST_CHECK;
+/* Seals the frame in `buffer`, writes it and waits until the disk has it. A failed append leaves the file as it was
+ * before, as far as the disk allows; the journal takes no more records then. */
+int journal_append(struct journal *journal, struct journal_buffer *buffer,
+                   struct error *err) MUST_CHECK;
+void journal_close(struct journal *journal);
+
+/* Record by record, for results.csv and for resuming. */
+struct journal_cursor;
+
+/* Reads from `offset` (0: the start) up to `end` bytes; neither beyond whole_size of a survey. */
+struct journal_cursor *journal_cursor_open(const char *path, uint64_t offset, uint64_t end,
+                                           struct error *err) MUST_CHECK;
+/* 1 and the next payload, which lives until the next call; 0 at the end; -1. */
+int journal_cursor_next(struct journal_cursor *cursor, struct slice *payload,
+                        struct error *err) MUST_CHECK;
+/* Fills `err` for a payload of a whole record that could not be decoded; returns -1. */
+int journal_cursor_complain(const struct journal_cursor *cursor, struct error *err);
+void journal_cursor_close(struct journal_cursor *cursor);
+
+#endif
