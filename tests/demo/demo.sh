@@ -12,7 +12,7 @@ demo=${DEMO_FOLDER:-$root/build/demo}
 source_kind=${SOURCE:-sqlite}
 users=${USERS:-200k} products=${PRODUCTS:-20k} days=${DAYS:-120}
 today=$(date -u +%F)
-sockets= redis_pid= mariadb_pid=
+sockets='' redis_pid='' mariadb_pid=''
 seeds=(1 2 3)
 
 case $source_kind in
@@ -113,27 +113,29 @@ fill_database() {
 
 # Logs to plan: all.csv ranks every dormant key, plan.csv what fits into the bytes of the first 20 %.
 plan_shop() {
-    local seed=$1 mode=$2 event bytes
-    local run=show
-    [ "$mode" = shown ] || run=quietly
-    [ "$mode" != shown ] || step "A shop of $users users and $products products, $days days of its access logs."
-    $run rekindle-predict simulate --seed "$seed" --users "$users" --products "$products" \
+    local seed=$1 event bytes
+    step "A shop of $users users and $products products, $days days of its access logs."
+    show rekindle-predict simulate --seed "$seed" --users "$users" --products "$products" \
         --days "$days" --end "$today" --out .
-    [ "$mode" != shown ] || tail -n 1 access.log | fold -w 74 | sed 's/^/     /'
-    [ "$mode" != shown ] || step "Logs become a history: for each key, which hours it was touched in."
-    $run rekindle-predict ingest --config rekindle.conf --log access access.log
+    head -n 1 access.log | fold -w 72 | sed 's/^/     /'
+    step "Logs become a history: for each key, which hours it was touched in."
+    show rekindle-predict ingest --config rekindle.conf --log access access.log
     event=$(tail -n 1 events.csv | cut -d, -f1)
-    [ "$mode" != shown ] || step "Who is asleep, and who will come back? All dormant keys, the best first."
-    $run rekindle-predict rank --config rekindle.conf --event "$event" --out all.csv
-    bytes=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "size_bytes") at = i; next }
-        { size[NR - 1] = $at } END { for (i = 1; i <= int((NR - 1) / 5); i++) sum += size[i]; print sum }' all.csv)
-    [ "$mode" != shown ] || step "The cache has room for 20 % of them: $(thousands "$bytes") bytes."
-    $run rekindle-predict rank --config rekindle.conf --event "$event" --budget "$bytes" \
+    step "Who is asleep, and who will come back? All dormant keys, the best first."
+    show rekindle-predict rank --config rekindle.conf --event "$event" --out all.csv
+    bytes=$(bytes_of_a_fifth all.csv)
+    step "The cache has room for 20 % of them: $(thousands "$bytes") bytes."
+    show rekindle-predict rank --config rekindle.conf --event "$event" --budget "$bytes" \
         --report report --out plan.csv
     awk -v seed="$seed" -f "$here/first_touch.awk" truth.csv all.csv plan.csv >first-touch.tsv
 }
 
-quietly() { "$@" >/dev/null; }
+# What the first 20 % of a plan's rows take.
+bytes_of_a_fifth() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { size[NR - 1] = $at["size_bytes"] }
+        END { for (i = 1; i <= int((NR - 1) / 5); i++) sum += size[i]; printf "%.0f", sum }' "$1"
+}
 
 show_plan() {
     printf '\n   The first ten rows of plan.csv (some columns), for people to review and edit:\n\n'
@@ -147,24 +149,30 @@ show_plan() {
 
 # How many of the keys that came back are among the first N in the order that sort's options make.
 hits_of() {
-    sort -t $'\t' "${@:2}" -k6,6 first-touch.tsv | awk -F '\t' -v n="$1" 'NR <= n { hits += $1 } END { print hits + 0 }'
+    sort -t $'\t' "${@:2}" -k6,6 first-touch.tsv |
+        awk -F '\t' -v n="$1" 'NR <= n { hits += $1 } END { print hits + 0 }'
 }
 
 percent() { awk -v part="$1" -v whole="$2" 'BEGIN { printf "%.1f %%", whole > 0 ? 100 * part / whole : 0 }'; }
 
 # One line of the table; `measured` is the count that Redis gave, else the plan's own is taken.
 judge() {
-    local seed=$1 measured=$2 touches planned hits
-    read -r touches planned hits < <(awk -F '\t' '{ t += $1; p += $2; h += $1 * $2 } END { print t + 0, p + 0, h + 0 }' first-touch.tsv)
-    printf '     %-5s %8s %9s %10s %9s %8s %8s\n' "$seed" "$(thousands "$planned")" "$(thousands "$touches")" \
-        "$(percent "${measured:-$hits}" "$touches")" "$(percent "$(hits_of "$planned" -k4,4r)" "$touches")" \
-        "$(percent "$(hits_of "$planned" -k5,5g)" "$touches")" "$(percent "$(hits_of "$planned" -k3,3gr)" "$touches")"
+    local seed=$1 measured=$2 touches planned hits order
+    read -r touches planned hits < <(awk -F '\t' '{ touches += $1; planned += $2; hits += $1 * $2 }
+        END { print touches + 0, planned + 0, hits + 0 }' first-touch.tsv)
+    printf '     %-5s %8s %9s %10s' "$seed" "$(thousands "$planned")" "$(thousands "$touches")" \
+        "$(percent "${measured:-$hits}" "$touches")"
+    for order in -k4,4r -k5,5g -k3,3gr; do # last seen, random number, true chance
+        printf ' %9s' "$(percent "$(hits_of "$planned" "$order")" "$touches")"
+    done
+    echo
 }
 
 # Asks the real Redis for every key that the event touched: how many are there.
 count_hits_in_redis() {
     awk -F '\t' '$1 { print "EXISTS " $6 }' first-touch.tsv |
-        redis-cli -s "$sockets/redis.sock" | awk '{ hits += $1 } END { print hits + 0 }'
+        redis-cli -s "$sockets/redis.sock" |
+        awk '{ hits += $1 } END { print hits + 0 }'
 }
 
 began=$SECONDS
@@ -179,7 +187,7 @@ Rekindle: from access logs to a warm cache, before the promotion begins.
 Everything happens in $demo/seed-${seeds[0]}
 To repeat a step by hand: cd there; PATH=$bin:\$PATH
 END
-plan_shop "${seeds[0]}" shown
+plan_shop "${seeds[0]}"
 show_plan
 
 step "The database ($source_kind) holds the truth, Redis is empty."
@@ -201,13 +209,13 @@ cat <<END
      the other seeds are other shops, judged by their plans. Beside it, as many
      keys picked by recency, at random, and by one who knows the true chances.
 
-     seed      keys   touches   Rekindle   recency   random    truth
+     seed      keys   touches   Rekindle   recency    random     truth
 END
 judge "${seeds[0]}" "$measured"
 for seed in "${seeds[@]:1}"; do
     mkdir -p "$demo/seed-$seed"
     cd "$demo/seed-$seed"
-    plan_shop "$seed" quiet
+    plan_shop "$seed" >rekindle-demo.log
     rm -f access.log access.csv # the history holds what matters
     judge "$seed" ''
 done
