@@ -45,7 +45,8 @@ int error_set_errno(struct error *err, enum error_kind kind, int saved_errno, co
     if (strerror_r(saved_errno, reason, sizeof reason) != 0) {
         snprintf(reason, sizeof reason, "error %d", saved_errno);
     }
-    if (saved_errno == ENOSPC || saved_errno == EDQUOT || saved_errno == ENOMEM) {
+    if (saved_errno == ENOSPC || saved_errno == EDQUOT || saved_errno == EFBIG ||
+        saved_errno == ENOMEM) {
         kind = ERROR_RESOURCE;
     }
     return error_set(err, kind, "%.800s: %s", sentence, reason);

@@ -44,7 +44,7 @@ void error_clear(struct error *err);
 int error_set(struct error *err, enum error_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* As error_set, and ends the sentence with ": " and the text of `saved_errno` (copy errno first).
- * ENOSPC, EDQUOT and ENOMEM turn the kind into ERROR_RESOURCE whatever `kind` says. */
+ * ENOSPC, EDQUOT, EFBIG and ENOMEM turn the kind into ERROR_RESOURCE whatever `kind` says. */
 int error_set_errno(struct error *err, enum error_kind kind, int saved_errno, const char *format,
                     ...) PRINTF_LIKE(4, 5);
 
