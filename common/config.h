@@ -1,8 +1,8 @@
 /* config.h - the INI file both programs read: every known section and key in one table.
  * Room: common. May touch: files, inih.
  * Promises: an unknown section or key, a bad value or a repeated key is ERROR_INPUT with file and line.
- * Keys are declared once, in config.c's table, with section, kind, default and help: parsing,
- * --print-config and the man page read that table. */
+ * Keys are declared once, in config_rows.c, with section, kind, default and help: parsing, --print-config and
+ * the man pages read that table. Comments have lines of their own; a value may go on over indented lines. */
 #ifndef REKINDLE_COMMON_CONFIG_H
 #define REKINDLE_COMMON_CONFIG_H
 
@@ -46,12 +46,11 @@ struct log_config {
 };
 
 struct mysql_config {
-    const char
-        *option_file; /* [mysql] option_file = PATH, mode 0600; groups [client] and [rekindle] */
+    const char *option_file; /* PATH, mode 0600; groups [client] and [rekindle] */
     const char *host, *user, *database, *socket, *password_file, *ssl_ca;
-    int64_t port;
+    int64_t port;        /* 0: the option file's, or 3306 */
     int64_t connections; /* default 2 */
-    int64_t chunk_rows;  /* ids in one multi-get, 100..500; default 500 */
+    int64_t chunk_rows;  /* ids in one multi-get; default 500 */
     int64_t timeout_ms;  /* for connect and read; default 10 s */
 };
 
@@ -80,7 +79,8 @@ struct config {
     struct mysql_config mysql;
     struct redis_config redis;
     uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */
-    const char *run_dir;          /* [run] dir = PATH: where run folders are made; default ./runs */
+    const char *
+        run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
     int64_t window_ranks;         /* [run] window_ranks; default 20000 */
     int64_t pace_rows_per_second; /* [pace] rows = 20k; 0: no limit */
 };

@@ -1,0 +1,171 @@
+/* config_rows.c - see config_rows.h.
+ * Room: common. May touch: nothing. */
+#include "common/config_rows.h"
+
+#include "common/config.h"
+#include "common/spelling.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define AT(field)     offsetof(struct config, field)
+#define FAMILY(field) offsetof(struct family, field)
+#define LOG(field)    offsetof(struct log_config, field)
+
+enum {
+    PORT_MAX = 65535,
+    DATABASE_MAX = 1000000,
+    CONNECTIONS_MAX = 64,
+    CHUNK_ROWS_MAX = 999, /* MariaDB turns an IN list of 1000 into a subquery */
+    PIPELINE_MAX = 100000,
+    WINDOW_RANKS_MIN = 100,
+    WINDOW_RANKS_MAX = 10000000
+};
+
+const struct config_row config_rows[] = {
+    {"history", "dir", CONFIG_PATH, AT(history_dir), NULL, 0, 0,
+     "folder of the history; default of --history"},
+    {"history", "zone", CONFIG_TEXT, AT(history_zone), "UTC", 0, 0,
+     "zone of days, and of dates that tell none"},
+    {"history", "bucket", CONFIG_DURATION_SECOND, AT(history_bucket_second), "1h", 0, 0,
+     "resolution of a new history"},
+    {"events", "file", CONFIG_PATH, AT(events_file), NULL, 0, 0,
+     "the calendar: a CSV of name,start,end[,kind]"},
+
+    {"log", "format", CONFIG_TEXT, LOG(format), NULL, 0, 0,
+     "combined, common, nginx:<log_format>, csv or ndjson"},
+    {"log", "columns", CONFIG_TEXT, LOG(columns), NULL, 0, 0,
+     "csv and ndjson: time=ts,user=user_id,product=item_id[,size=..][,cost=..]"},
+    {"log", "delimiter", CONFIG_TEXT, LOG(delimiter), NULL, 0, 0, "csv: one character, or tab"},
+    {"log", "zone", CONFIG_TEXT, LOG(zone), NULL, 0, 0, "zone of times that tell none"},
+    {"log", "status", CONFIG_TEXT, LOG(status), NULL, 0, 0, "count only these answers, as 200-399"},
+    {"log", "ignore_agents", CONFIG_PATH, LOG(ignore_agents), NULL, 0, 0,
+     "file of user agents to ignore, one a line"},
+    {"log", "user", CONFIG_TEXT, LOG(user), NULL, 0, 0,
+     "where a line names the user, as cookie:uid"},
+    {"log", "product", CONFIG_TEXT, LOG(product), NULL, 0, 0,
+     "where a line names the product, as path:/product/{id}"},
+    {"log", "max_bad_share", CONFIG_TEXT, LOG(max_bad_share), NULL, 0, 0,
+     "give up when more lines are bad, as 20%"},
+
+    {"family", "entity", CONFIG_ENTITY, FAMILY(entity), NULL, 0, 0, "user or product"},
+    {"family", "key", CONFIG_KEY, FAMILY(key), NULL, 0, 0,
+     "the cache key, with {id} once: user:{id}:profile"},
+    {"family", "source", CONFIG_SOURCE, FAMILY(source), NULL, 0, 0,
+     "mysql, sqlite, file or http; the loader needs it"},
+    {"family", "query", CONFIG_QUERY, FAMILY(query), NULL, 0, 0,
+     "SELECT id, ... WHERE id IN ({ids}); a column `version` is not part of the value"},
+    {"family", "value", CONFIG_VALUE, FAMILY(value), "json", 0, 0,
+     "json, hash, raw:COLUMN or template:TEXT"},
+    {"family", "ttl", CONFIG_TTL, FAMILY(ttl_after_end_second), "event_end + 6h", 0, 0,
+     "how long a value lives, counted from the end of the event"},
+    {"family", "ttl_jitter", CONFIG_DURATION_SECOND, FAMILY(ttl_jitter_second), "30m", 0, 0,
+     "and so much longer, by a hash of the key"},
+    {"family", "miss_cost", CONFIG_COST_MS, FAMILY(miss_cost_ms), "10ms", 0, 0,
+     "what a miss costs the database, where the log told no cost"},
+    {"family", "size", CONFIG_BYTES, FAMILY(size_bytes), "512", 0, 0,
+     "size of a value, where the log told none"},
+    {"family", "negative_ttl", CONFIG_DURATION_SECOND, FAMILY(negative_ttl_second), "0s", 0, 0,
+     "a short entry for ids that the database lacks; 0s: none"},
+    {"family", "max_value", CONFIG_BYTES, FAMILY(max_value_bytes), "1MiB", 0, 0,
+     "a larger value is not loaded: too_big"},
+
+    {"sqlite", "file", CONFIG_PATH, AT(sqlite_file), NULL, 0, 0, "the database file"},
+    {"file", "path", CONFIG_PATH, AT(file_source), NULL, 0, 0, "file of values"},
+
+    {"mysql", "option_file", CONFIG_PATH, AT(mysql.option_file), NULL, 0, 0,
+     "MySQL option file, mode 0600: groups [client] and [rekindle]"},
+    {"mysql", "host", CONFIG_TEXT, AT(mysql.host), NULL, 0, 0,
+     "server; default the option file's, or localhost"},
+    {"mysql", "port", CONFIG_COUNT, AT(mysql.port), "0", 0, PORT_MAX,
+     "0: the option file's, or 3306"},
+    {"mysql", "socket", CONFIG_PATH, AT(mysql.socket), NULL, 0, 0, "Unix socket instead of a host"},
+    {"mysql", "user", CONFIG_TEXT, AT(mysql.user), NULL, 0, 0, "user; reading is enough"},
+    {"mysql", "password_file", CONFIG_PATH, AT(mysql.password_file), NULL, 0, 0,
+     "file with the password, mode 0600"},
+    {"mysql", "database", CONFIG_TEXT, AT(mysql.database), NULL, 0, 0, "database"},
+    {"mysql", "ssl_ca", CONFIG_PATH, AT(mysql.ssl_ca), NULL, 0, 0,
+     "certificates to trust; TLS is then required"},
+    {"mysql", "connections", CONFIG_COUNT, AT(mysql.connections), "2", 1, CONNECTIONS_MAX,
+     "connections that read at once"},
+    {"mysql", "chunk_rows", CONFIG_COUNT, AT(mysql.chunk_rows), "500", 1, CHUNK_ROWS_MAX,
+     "ids in one SELECT, 100 to 500"},
+    {"mysql", "timeout", CONFIG_DURATION_MS, AT(mysql.timeout_ms), "10s", 0, 0,
+     "for connecting and for an answer"},
+
+    {"redis", "address", CONFIG_ADDRESS, AT(redis.address), "127.0.0.1:6379", 0, 0,
+     "host:port, or unix:PATH"},
+    {"redis", "database", CONFIG_COUNT, AT(redis.database), "0", 0, DATABASE_MAX,
+     "database number"},
+    {"redis", "user", CONFIG_TEXT, AT(redis.user), NULL, 0, 0, "ACL user"},
+    {"redis", "password_file", CONFIG_PATH, AT(redis.password_file), NULL, 0, 0,
+     "file with the password, mode 0600"},
+    {"redis", "control", CONFIG_ADDRESS, AT(redis.control), NULL, 0, 0,
+     "another Redis that holds the control keys"},
+    {"redis", "tls", CONFIG_SWITCH, AT(redis.is_tls), "no", 0, 0, "yes: talk TLS"},
+    {"redis", "cluster", CONFIG_SWITCH, AT(redis.is_cluster), "no", 0, 0,
+     "yes: the address is a node of a cluster"},
+    {"redis", "ca_file", CONFIG_PATH, AT(redis.ca_file), NULL, 0, 0, "certificates to trust"},
+    {"redis", "cert_file", CONFIG_PATH, AT(redis.cert_file), NULL, 0, 0, "certificate to show"},
+    {"redis", "key_file", CONFIG_PATH, AT(redis.key_file), NULL, 0, 0, "its private key"},
+    {"redis", "pipeline", CONFIG_COUNT, AT(redis.pipeline), "512", 1, PIPELINE_MAX,
+     "commands in flight"},
+    {"redis", "timeout", CONFIG_DURATION_MS, AT(redis.timeout_ms), "5s", 0, 0,
+     "for connecting and for an answer"},
+
+    {"budget", "memory", CONFIG_BYTES, AT(budget_memory_bytes), NULL, 0, 0,
+     "memory the loaded values may take; default: what maxmemory leaves"},
+    {"pace", "rows", CONFIG_COUNT, AT(pace_rows_per_second), "0", 0, INT64_MAX,
+     "rows a second at most; 0: no limit"},
+    {"run", "dir", CONFIG_PATH, AT(run_dir), "runs", 0, 0, "where the folders of runs are made"},
+    {"run", "window_ranks", CONFIG_COUNT, AT(window_ranks), "20000", WINDOW_RANKS_MIN,
+     WINDOW_RANKS_MAX, "ranks that are fetched in key order at a time"},
+    {NULL, NULL, CONFIG_TEXT, 0, NULL, 0, 0, NULL},
+};
+
+const struct config_row *config_rows_find(const char *section, const char *key)
+{
+    for (const struct config_row *row = config_rows; row->section != NULL; row++) {
+        if (strcmp(row->section, section) == 0 && strcmp(row->key, key) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Up to so many letters wrong is a slip; more is another word. */
+static bool is_alike(const char *name, size_t distance)
+{
+    return distance <= 2 || distance * 2 < strlen(name);
+}
+
+const char *config_rows_nearest_section(const char *section)
+{
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (const struct config_row *row = config_rows; row->section != NULL; row++) {
+        size_t distance = spelling_distance(section, row->section);
+        if (distance < least) {
+            least = distance;
+            nearest = row->section;
+        }
+    }
+    return is_alike(section, least) ? nearest : NULL;
+}
+
+const char *config_rows_nearest_key(const char *section, const char *key)
+{
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (const struct config_row *row = config_rows; row->section != NULL; row++) {
+        if (strcmp(row->section, section) != 0) {
+            continue;
+        }
+        size_t distance = spelling_distance(key, row->key);
+        if (distance < least) {
+            least = distance;
+            nearest = row->key;
+        }
+    }
+    return nearest != NULL && is_alike(key, least) ? nearest : NULL;
+}
