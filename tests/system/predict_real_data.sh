@@ -28,7 +28,7 @@ else
 
     head -n 200000 unpacked.csv >growing.csv
     check "a log is read" "$P" ingest --history grown --format csv --columns $shop_columns growing.csv
-    head -c 20000000 unpacked.csv | head -n 300000 | head -c -7 >growing.csv # ends in the middle of a line
+    head -n 300000 unpacked.csv | head -c -7 >growing.csv # ends in the middle of a line
     check "it grows, and stops in a line" "$P" ingest --history grown --format csv --columns $shop_columns growing.csv
     cp unpacked.csv growing.csv
     check "and grows to its end" "$P" ingest --history grown --format csv --columns $shop_columns growing.csv
