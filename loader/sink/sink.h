@@ -34,7 +34,7 @@ struct sink_item {
     enum sink_result result;
     int64_t expire_unix; /* second at which it expires: what is written, or must still be true */
     const char
-        *reason; /* of SINK_FAILED: Redis' words, until the next call on this sink; else NULL */
+        *reason; /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
 };
 
 enum sink_look_content { SINK_LOOK_PRESENCE, SINK_LOOK_EXPIRY, SINK_LOOK_VALUE };
@@ -48,7 +48,7 @@ struct sink_look {
     bool is_present;
     bool is_other_kind;     /* it is there and holds another type; `value` is empty */
     int64_t expire_unix_ms; /* SINK_EXPIRY_NONE: never; SINK_EXPIRY_ABSENT: no such key */
-    struct slice value;     /* until the next call on this sink */
+    struct slice value;     /* until the next write or look */
 };
 
 /* What the server says of itself. */
@@ -82,7 +82,8 @@ struct sink_account {
 struct sink_options {
     enum sink_kind kind;
     const struct redis_config *redis; /* borrowed while the sink is open */
-    const atomic_int *stop;           /* not 0: calls end soon with ERROR_STOPPED; NULL: never */
+    int64_t patience_ms;    /* a call fails after this long without any progress; 0: 30 s */
+    const atomic_int *stop; /* not 0: calls end soon with ERROR_STOPPED; NULL: never */
 };
 
 struct sink;

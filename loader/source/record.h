@@ -5,6 +5,7 @@
 
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How a value is written: one SET, or one hash by script. */
@@ -17,7 +18,11 @@ enum record_kind {
     RECORD_TOO_BIG,   /* larger than the family's max_value; `value` is empty, value_size tells */
 };
 
-enum { RECORD_LENGTH_SIZE = 4 }; /* of a length in the layout of RECORD_HASH */
+enum {
+    RECORD_LENGTH_SIZE = 4, /* of a length in the layout of RECORD_HASH */
+    RECORD_BYTE_BITS = 8,
+    RECORD_BYTE_MASK = 0xff
+};
 
 struct record {
     enum record_kind kind;
@@ -26,5 +31,36 @@ struct record {
         version; /* the `version` column as text, empty when the family has none or it is NULL */
     uint64_t value_size; /* bytes of the value, also when it was too big to keep */
 };
+
+/* Takes the next name or value off the front of a hash in the layout above; false at its end. */
+static inline bool record_hash_next(struct slice *rest, struct slice *part)
+{
+    if (rest->size < RECORD_LENGTH_SIZE) {
+        return false;
+    }
+    size_t size = 0;
+    for (int i = RECORD_LENGTH_SIZE - 1; i >= 0; i--) {
+        size = size << RECORD_BYTE_BITS | (unsigned char)rest->bytes[i];
+    }
+    if (size > rest->size - RECORD_LENGTH_SIZE) {
+        return false;
+    }
+    *part = (struct slice){rest->bytes + RECORD_LENGTH_SIZE, size};
+    rest->bytes += RECORD_LENGTH_SIZE + size;
+    rest->size -= RECORD_LENGTH_SIZE + size;
+    return true;
+}
+
+/* Writes a name or a value of a hash to `at`; returns what follows it. The size fits in 32 bits. */
+static inline char *record_hash_put(char *at, struct slice part)
+{
+    for (int i = 0; i < RECORD_LENGTH_SIZE; i++) {
+        *at++ = (char)(part.size >> (i * RECORD_BYTE_BITS) & RECORD_BYTE_MASK);
+    }
+    if (part.size > 0) {
+        memcpy(at, part.bytes, part.size);
+    }
+    return at + part.size;
+}
 
 #endif

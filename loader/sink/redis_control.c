@@ -1,0 +1,188 @@
+/* redis_control.c - see redis_control.h.
+ * Room: loader/sink. May touch: sockets.
+ * A connection that was lost is made again once a call; more patience is the caller's to have. */
+#include "loader/sink/redis_control.h"
+
+#include "loader/sink/redis_fault.h"
+#include "loader/sink/redis_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_TEXT_SIZE = 24, ARGUMENT_MAX = 6 };
+
+struct redis_control {
+    struct redis_config redis; /* a copy: the address is that of the control keys */
+    struct redis_address address;
+    struct redis_login *login;
+    struct redis_link *link; /* NULL: lost */
+};
+
+static const char take_script[] = "local holder = redis.call('GET', KEYS[1])\n"
+                                  "if holder and holder ~= ARGV[1] then return holder end\n"
+                                  "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
+                                  "return 1\n";
+static const char release_script[] = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
+                                     "return redis.call('DEL', KEYS[1])\n";
+
+struct redis_control *redis_control_open(const struct redis_config *redis, struct error *err)
+{
+    struct redis_control *control = calloc(1, sizeof *control);
+    if (control == NULL) {
+        error_set_memory(err, "connecting to Redis");
+        return NULL;
+    }
+    control->redis = *redis;
+    if (redis->control != NULL) {
+        control->redis.address = redis->control;
+    }
+    if (redis_address_parse(control->redis.address, &control->address, err) != 0) {
+        goto fail;
+    }
+    control->login = redis_login_new(&control->redis, err);
+    if (control->login == NULL) {
+        goto fail;
+    }
+    control->link = redis_link_open(control->login, &control->address, err);
+    if (control->link == NULL) {
+        goto fail;
+    }
+    return control;
+
+fail:
+    redis_control_close(control);
+    return NULL;
+}
+
+void redis_control_close(struct redis_control *control)
+{
+    if (control != NULL) {
+        redis_link_close(control->link);
+        redis_login_free(control->login);
+        free(control);
+    }
+}
+
+/* One call on the link there is, or on a new one. */
+static int call_once(struct redis_control *control, const struct slice arguments[], size_t count,
+                     redisReply **reply, struct error *err)
+{
+    if (control->link == NULL) {
+        control->link = redis_link_open(control->login, &control->address, err);
+        if (control->link == NULL) {
+            return -1;
+        }
+    }
+    if (redis_link_call(control->link, arguments, count, redis_login_timeout_ms(control->login),
+                        reply, err) != 0) {
+        redis_link_close(control->link);
+        control->link = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+/* All calls here may be repeated safely, so a lost connection is worth a second try. The reply is no error. */
+static int call(struct redis_control *control, const struct slice arguments[], size_t count,
+                redisReply **reply, struct error *err)
+{
+    if (call_once(control, arguments, count, reply, err) != 0 &&
+        call_once(control, arguments, count, reply, err) != 0) {
+        return -1;
+    }
+    if ((*reply)->type != REDIS_REPLY_ERROR) {
+        return 0;
+    }
+    redis_fault_explain(control->link->name, (*reply)->str, err);
+    freeReplyObject(*reply);
+    return -1;
+}
+
+static void copy_reply(const redisReply *reply, char *text, size_t size)
+{
+    size_t copied = (size_t)reply->len < size - 1 ? (size_t)reply->len : size - 1;
+    memcpy(text, reply->str, copied);
+    text[copied] = '\0';
+}
+
+int redis_control_take_lease(struct redis_control *control, const char *key, const char *owner,
+                             int64_t ttl_ms, char *holder, struct error *err)
+{
+    char ttl[NUMBER_TEXT_SIZE];
+    snprintf(ttl, sizeof ttl, "%lld", (long long)ttl_ms);
+    const struct slice arguments[ARGUMENT_MAX] = {
+        slice_of("EVAL"), slice_of(take_script), slice_of("1"),
+        slice_of(key),    slice_of(owner),       slice_of(ttl),
+    };
+    redisReply *reply = NULL;
+    if (call(control, arguments, ARGUMENT_MAX, &reply, err) != 0) {
+        return -1;
+    }
+    bool is_taken = reply->type == REDIS_REPLY_INTEGER;
+    if (!is_taken) {
+        copy_reply(reply, holder, LEASE_OWNER_SIZE);
+    }
+    freeReplyObject(reply);
+    return is_taken;
+}
+
+/* For the calls that answer a number: its value (0 or 1), or -1. */
+static int call_for_number(struct redis_control *control, const struct slice arguments[],
+                           size_t count, struct error *err)
+{
+    redisReply *reply = NULL;
+    if (call(control, arguments, count, &reply, err) != 0) {
+        return -1;
+    }
+    int answer = reply->integer != 0;
+    freeReplyObject(reply);
+    return answer;
+}
+
+int redis_control_release_lease(struct redis_control *control, const char *key, const char *owner,
+                                struct error *err)
+{
+    const struct slice arguments[] = {slice_of("EVAL"), slice_of(release_script), slice_of("1"),
+                                      slice_of(key), slice_of(owner)};
+    return call_for_number(control, arguments, sizeof arguments / sizeof arguments[0], err);
+}
+
+int redis_control_get(struct redis_control *control, const char *key, char *value, size_t size,
+                      struct error *err)
+{
+    const struct slice arguments[] = {slice_of("GET"), slice_of(key)};
+    redisReply *reply = NULL;
+    if (call(control, arguments, 2, &reply, err) != 0) {
+        return -1;
+    }
+    bool is_found = reply->type == REDIS_REPLY_STRING;
+    if (is_found) {
+        copy_reply(reply, value, size);
+    }
+    freeReplyObject(reply);
+    return is_found;
+}
+
+int redis_control_set(struct redis_control *control, const char *key, const char *value,
+                      int64_t expire_unix, struct error *err)
+{
+    char expiry[NUMBER_TEXT_SIZE];
+    snprintf(expiry, sizeof expiry, "%lld", (long long)expire_unix);
+    const struct slice arguments[] = {slice_of("SET"), slice_of(key), slice_of(value),
+                                      slice_of("EXAT"), slice_of(expiry)};
+    enum { COUNT_WITHOUT_EXPIRY = 3, COUNT_WITH_EXPIRY = 5 };
+    redisReply *reply = NULL;
+    if (call(control, arguments, expire_unix == 0 ? COUNT_WITHOUT_EXPIRY : COUNT_WITH_EXPIRY,
+             &reply, err) != 0) {
+        return -1;
+    }
+    freeReplyObject(reply);
+    return 0;
+}
+
+int redis_control_delete(struct redis_control *control, const char *key, struct error *err)
+{
+    const struct slice arguments[] = {slice_of("DEL"), slice_of(key)};
+    return call_for_number(control, arguments, 2, err);
+}

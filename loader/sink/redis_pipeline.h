@@ -1,0 +1,64 @@
+/* redis_pipeline.h - sends many commands with a sliding window and settles each one exactly once.
+ * Room: loader/sink. May touch: sockets, clocks.
+ * Promises: commands leave in index order (those to be sent again first); replies are matched first in,
+ * first out, per connection; a command whose connection was lost is sent again and marked as such.
+ *
+ *   job (index 0, 1, 2...) -> route by key -> lane (one connection, its window) -> Redis
+ *                 ^------------- again: lost, loading, moved ----------'
+ */
+#ifndef REKINDLE_LOADER_REDIS_PIPELINE_H
+#define REKINDLE_LOADER_REDIS_PIPELINE_H
+
+#include "common/error.h"
+#include "common/slice.h"
+#include "loader/sink/redis_link.h"
+#include "loader/sink/sink.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum redis_outcome_kind {
+    REDIS_REPLIED,   /* `reply` is not an error */
+    REDIS_REFUSED,   /* `reply` is an error of this command only */
+    REDIS_NO_MEMORY, /* `reply` says OOM; the pipeline ends */
+    REDIS_PUT_BACK, /* certainly not executed; it is sent again, or the pipeline ends before that */
+};
+
+struct redis_outcome {
+    enum redis_outcome_kind kind;
+    bool was_lost; /* an earlier copy of this command was sent and never answered */
+    const redisReply *reply;
+};
+
+/* Many commands of one kind, by index. */
+struct redis_job {
+    size_t count;
+    void *context;
+    /* The key of command `index`, which decides the cluster's node. */
+    struct slice (*key)(void *context, size_t index);
+    /* Writes exactly one command to `link->output`. */
+    void (*append)(void *context, size_t index, struct redis_link *link);
+    void (*settle)(void *context, size_t index, const struct redis_outcome *outcome);
+};
+
+struct redis_pipeline;
+
+/* Connects at once, so that a wrong address or password is told now; see sink_open. */
+struct redis_pipeline *redis_pipeline_open(const struct sink_options *options,
+                                           struct error *err) MUST_CHECK;
+void redis_pipeline_close(struct redis_pipeline *pipeline);
+
+/* Runs the job to its end. -1: ended early, after the answers of what was sent had been waited for. */
+int redis_pipeline_run(struct redis_pipeline *pipeline, const struct redis_job *job,
+                       struct error *err) MUST_CHECK;
+
+/* INFO of the (first) server. */
+int redis_pipeline_status(struct redis_pipeline *pipeline, struct sink_status *status,
+                          struct error *err) MUST_CHECK;
+const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline);
+const char *redis_pipeline_name(const struct redis_pipeline *pipeline);
+/* May one command name several keys? Not in a cluster. */
+bool redis_pipeline_is_single(const struct redis_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,61 @@
+/* redis_script.c - see redis_script.h.
+ * Room: loader/sink. May touch: nothing.
+ * HSET is called in parts because Lua's unpack is bounded by its stack (some 8000 values). */
+#include "loader/sink/redis_script.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const texts[] = {
+    [REDIS_SCRIPT_ADD_HASH] =
+        "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end\n"
+        "for i = 2, #ARGV, 1000 do\n"
+        "  redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))\n"
+        "end\n"
+        "redis.call('EXPIREAT', KEYS[1], ARGV[1])\n"
+        "return 1\n",
+    [REDIS_SCRIPT_REMOVE_STRING] = "local expiry = redis.call('PEXPIRETIME', KEYS[1])\n"
+                                   "if expiry == -2 then return -1 end\n"
+                                   "if expiry ~= tonumber(ARGV[1]) then return 0 end\n"
+                                   "if redis.pcall('GET', KEYS[1]) ~= ARGV[2] then return 0 end\n"
+                                   "return redis.call('UNLINK', KEYS[1])\n",
+    [REDIS_SCRIPT_REMOVE_HASH] = "local expiry = redis.call('PEXPIRETIME', KEYS[1])\n"
+                                 "if expiry == -2 then return -1 end\n"
+                                 "if expiry ~= tonumber(ARGV[1]) then return 0 end\n"
+                                 "local held = redis.pcall('HGETALL', KEYS[1])\n"
+                                 "if held.err or #held ~= #ARGV - 1 then return 0 end\n"
+                                 "local value_of = {}\n"
+                                 "for i = 1, #held, 2 do value_of[held[i]] = held[i + 1] end\n"
+                                 "for i = 2, #ARGV, 2 do\n"
+                                 "  if value_of[ARGV[i]] ~= ARGV[i + 1] then return 0 end\n"
+                                 "end\n"
+                                 "return redis.call('UNLINK', KEYS[1])\n",
+};
+
+_Static_assert(sizeof texts / sizeof texts[0] == REDIS_SCRIPT_COUNT, "a text for each script");
+
+void redis_script_names_init(struct redis_script_names *names)
+{
+    for (size_t i = 0; i < REDIS_SCRIPT_COUNT; i++) {
+        unsigned char digest[SHA_DIGEST_LENGTH];
+        SHA1((const unsigned char *)texts[i], strlen(texts[i]), digest);
+        for (size_t at = 0; at < sizeof digest; at++) {
+            snprintf(names->sha1[i] + 2 * at, REDIS_SHA1_TEXT_SIZE - 2 * at, "%02x", digest[at]);
+        }
+    }
+}
+
+void redis_script_begin(const struct redis_script_names *names, enum redis_script script,
+                        struct redis_link *link, struct slice key, size_t argument_count)
+{
+    enum { WORDS_BEFORE_ARGUMENTS = 4 }; /* EVAL, script, 1, key */
+    uint32_t bit = (uint32_t)1 << script;
+    bool is_known = (link->script_bits & bit) != 0;
+    link->script_bits |= bit;
+    redis_output_command(&link->output, WORDS_BEFORE_ARGUMENTS + argument_count);
+    redis_output_text(&link->output, is_known ? "EVALSHA" : "EVAL");
+    redis_output_text(&link->output, is_known ? names->sha1[script] : texts[script]);
+    redis_output_text(&link->output, "1");
+    redis_output_argument(&link->output, key);
+}
