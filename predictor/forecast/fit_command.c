@@ -1,0 +1,81 @@
+/* fit_command.c - see fit_command.h.
+ * Room: predictor/forecast. May touch: files, GSL. */
+#include "predictor/forecast/fit_command.h"
+
+#include "predictor/forecast/btyd_fit.h"
+#include "predictor/forecast/summary_csv.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+static int read_input(const char *path, struct triple_table *table, uint64_t *row_count,
+                      struct error *err)
+{
+    if (strcmp(path, "-") == 0) {
+        return summary_csv_read(stdin, "stdin", table, row_count, err);
+    }
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL) {
+        return error_set_errno(err, ERROR_INPUT, errno, "cannot open %s", path);
+    }
+    int result = summary_csv_read(stream, path, table, row_count, err);
+    (void)fclose(stream);
+    return result;
+}
+
+/* bgbb counts opportunities: a fraction of one means that the file is in another unit. */
+static int check_whole_times(const struct btyd_model *model, const struct triple_table *table,
+                             const char *path, struct error *err)
+{
+    for (size_t i = 0; model == &bgbb_model && i < table->time_count; i++) {
+        if (table->times[i] != floor(table->times[i])) {
+            return error_set(err, ERROR_INPUT,
+                             "%s: bgbb counts whole opportunities, but there is a time of %g", path,
+                             table->times[i]);
+        }
+    }
+    return 0;
+}
+
+static int print_fit(const struct btyd_fit *fit, uint64_t row_count, FILE *out, struct error *err)
+{
+    const char *name = fit->model->name;
+    (void)fprintf(out, "model,parameter,value,standard_error\n");
+    for (int i = 0; i < BTYD_PARAMETERS; i++) {
+        (void)fprintf(out, "%s,%s,%.8f,%.8f\n", name, fit->model->parameters[i], fit->parameters[i],
+                      fit->standard_errors[i]);
+    }
+    (void)fprintf(out, "%s,log_likelihood,%.6f,\n", name, fit->log_likelihood);
+    (void)fprintf(out, "%s,keys,%.0f,\n", name, fit->key_count);
+    (void)fprintf(out, "%s,rows,%llu,\n", name, (unsigned long long)row_count);
+    if (fflush(out) != 0 || ferror(out)) {
+        return error_set_errno(err, ERROR_RESOURCE, errno, "cannot write the parameters");
+    }
+    return 0;
+}
+
+int fit_command_run(const char *model_name, const char *input_path, FILE *out, struct error *err)
+{
+    struct triple_table table = {0};
+    struct btyd_fit fit;
+    uint64_t row_count = 0;
+    int result = -1;
+    const struct btyd_model *model = btyd_model_find(model_name);
+    if (model == NULL) {
+        return error_set(err, ERROR_USAGE, "--model: there is no model '%s' to fit; there are %s",
+                         model_name, btyd_model_names());
+    }
+    if (read_input(input_path, &table, &row_count, err) != 0 ||
+        check_whole_times(model, &table, input_path, err) != 0) {
+        goto done;
+    }
+    if (btyd_fit_table(model, &table, 0, &fit, err) != 0) {
+        (void)error_add_context(err, "%s", input_path);
+        goto done;
+    }
+    result = print_fit(&fit, row_count, out, err);
+done:
+    triple_table_free(&table);
+    return result;
+}
