@@ -59,7 +59,7 @@ static void add_group_base(enum dropout_start start, const double *p,
 {
     double w = group->weight;
     double x = group->x;
-    double bx = p[B] + x + start;
+    double bx = p[B] + x + (double)start;
     double abx = p[A] + bx;
     double ab = p[A] + p[B];
     double psi_sum = special_math_psi(ab) - special_math_psi(abx);
@@ -167,7 +167,7 @@ int geometric_dropout_likelihood(enum dropout_start start, const struct triple_t
         add_group_base(start, parameters, group, out);
         if (group->x > 0 || start == DROPOUT_AFTER_FIRST) {
             double rate = parameters[R] + group->x;
-            double bx = parameters[B] + group->x - 1 + start;
+            double bx = parameters[B] + group->x - 1 + (double)start;
             struct left_sums sums =
                 sum_group(table, &times, group, log(parameters[A]) - log(bx), rate);
             add_group_left(&sums, parameters, bx, rate, out);
@@ -185,7 +185,7 @@ double geometric_dropout_p_alive(enum dropout_start start, const double p[BTYD_P
     if (key->x <= 0 && start == DROPOUT_AFTER_REPEAT) {
         return 1;
     }
-    double d = log(p[A]) - log(p[B] + key->x - 1 + start) +
+    double d = log(p[A]) - log(p[B] + key->x - 1 + (double)start) +
                (p[R] + key->x) * (log(p[ALPHA] + key->age) - log(p[ALPHA] + key->last));
     return special_math_expit(-d);
 }
@@ -201,7 +201,7 @@ double geometric_dropout_p_return(enum dropout_start start, const double p[BTYD_
     if (from <= 0) {
         return alive * -expm1(-rate * log1p(length / scale));
     }
-    double c = p[A] + p[B] + key->x + start;
+    double c = p[A] + p[B] + key->x + (double)start;
     double at_start = special_math_gauss_negative(rate, p[A], c, from / scale);
     double at_end = special_math_gauss_negative(rate, p[A], c, from / (scale + length));
     double p_any = at_start - exp(-rate * log1p(length / scale)) * at_end;
@@ -224,8 +224,8 @@ static double expected_by_integral(enum dropout_start start, const double *p,
         double at;
         double weight;
         (void)gsl_integration_glfixed_point(0, to, i, &at, &weight, table);
-        sum += weight * special_math_gauss_negative(rate + 1, p[A], p[A] + p[B] + key->x + start,
-                                                    at / scale);
+        sum += weight * special_math_gauss_negative(
+                            rate + 1, p[A], p[A] + p[B] + key->x + (double)start, at / scale);
     }
     gsl_integration_glfixed_table_free(table);
     return rate / scale * sum;
@@ -240,7 +240,7 @@ double geometric_dropout_expected(enum dropout_start start, const double p[BTYD_
         return alive * expected_by_integral(start, p, key, to);
     }
     double y = to / (p[ALPHA] + key->age + to);
-    double c = p[A] + p[B] + key->x - 1 + start;
+    double c = p[A] + p[B] + key->x - 1 + (double)start;
     double gauss = special_math_gauss(c - p[R] - key->x, p[A] - 1, c, y);
     return alive * c / (p[A] - 1) * (1 - exp((p[A] - 1) * log1p(-y)) * gauss);
 }
