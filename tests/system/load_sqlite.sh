@@ -45,7 +45,7 @@ redis cache set user:9:profile other EXAT $((WINDOW_END_UNIX + 99999)) >/dev/nul
 redis cache del user:10:profile >/dev/null
 check "verify finds what has changed and what is gone" exits_with 1 load verify --sample all
 check "and names them" bash -c "cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -q user:9:profile && cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -q user:10:profile"
-check "status tells how it went" bash -c "'$L' status --config shop.conf --plan plan.csv | grep -qi 'warmed'"
+check "status tells how it went" bash -c "'$L' status --config shop.conf | grep -qi 'warmed'"
 
 redis cache flushall >/dev/null
 # What a spreadsheet makes of it: a BOM, CRLF, semicolons, decimal commas, sorted by id, an action edited, rows deleted.
