@@ -239,9 +239,17 @@ static bool match_segment(struct slice wanted, struct slice segment, struct slic
     return true;
 }
 
+static struct slice without_last_slash(struct slice path)
+{
+    path.size -= path.size > 1 && path.bytes[path.size - 1] == '/';
+    return path;
+}
+
 bool id_rule_match_path(struct slice path_template, struct slice path, struct slice *id)
 {
     static const struct slice any_rest = {"**", 2};
+    path_template = without_last_slash(path_template);
+    path = without_last_slash(path);
     while (path_template.size > 0 && path.size > 0) {
         struct slice wanted = slice_before(slice_behind(path_template, 1), '/');
         struct slice segment = slice_before(slice_behind(path, 1), '/');

@@ -57,7 +57,8 @@ enum line_fate id_rules_find(const struct id_rules *rules, const struct log_fiel
                              struct parse_scratch *scratch, struct slice *id);
 
 /* Does `path` fit `path_template`? Segment by segment: a literal, `*` (any one), or text around `{id}`, which takes
- * the segment's rest; a last `**` takes what is left. `*id` is what stands for {id}, not decoded. */
+ * the segment's rest; a last `**` takes what is left (at least one segment). A slash at the end of either counts for
+ * nothing. `*id` is what stands for {id}, not decoded. */
 bool id_rule_match_path(struct slice path_template, struct slice path, struct slice *id);
 
 #endif

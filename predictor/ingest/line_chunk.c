@@ -21,14 +21,6 @@ void line_chunk_free(struct line_chunk *chunk)
     memset(chunk, 0, sizeof *chunk);
 }
 
-void line_chunk_clear(struct line_chunk *chunk)
-{
-    chunk->lines = 0;
-    chunk->bad_count = 0;
-    memset(chunk->fates, 0, sizeof chunk->fates);
-    memset(chunk->events, 0, sizeof chunk->events);
-}
-
 int chunk_reader_init(struct chunk_reader *reader, const struct log_layout *layout,
                       struct error *err)
 {
@@ -71,8 +63,8 @@ static int hand_over(struct chunk_reader *reader, struct error *err)
     return 0;
 }
 
-static int keep_bad(struct line_chunk *chunk, struct slice line, enum line_fate fate, size_t column,
-                    struct error *err)
+static int keep_bad(struct line_chunk *chunk, const struct chunk_reader *reader, struct slice line,
+                    enum line_fate fate, struct error *err)
 {
     if (!chunk->keeps_all_bad && chunk->bad_count == BAD_SAMPLE_MAX) {
         return 0;
@@ -86,12 +78,12 @@ static int keep_bad(struct line_chunk *chunk, struct slice line, enum line_fate 
         chunk->bad = bad;
         chunk->bad_capacity = capacity;
     }
-    chunk->bad[chunk->bad_count++] =
-        (struct bad_line){.bytes = line, .line = chunk->lines, .column = column, .fate = fate};
+    chunk->bad[chunk->bad_count++] = (struct bad_line){
+        .bytes = line, .line = reader->counts.lines, .column = reader->judge.column, .fate = fate};
     return 0;
 }
 
-static enum line_fate judge_line(struct line_chunk *chunk, struct chunk_reader *reader,
+static enum line_fate judge_line(const struct line_chunk *chunk, struct chunk_reader *reader,
                                  struct slice line, size_t *count)
 {
     *count = 0;
@@ -99,7 +91,7 @@ static enum line_fate judge_line(struct line_chunk *chunk, struct chunk_reader *
         reader->judge.column = LINE_SIZE_MAX + 1;
         return LINE_BAD_TOO_LONG;
     }
-    if (chunk->is_first && chunk->lines == 0) {
+    if (chunk->is_first && reader->counts.lines == 0) {
         if (log_layout_has_header(reader->judge.layout)) {
             return LINE_IGNORED_HEADER;
         }
@@ -123,21 +115,21 @@ static int read_line(struct line_chunk *chunk, struct chunk_reader *reader, stru
     enum line_fate fate = judge_line(chunk, reader, line, &count);
     if (fate == LINE_WITH_EVENT) {
         for (size_t i = 0; i < count; i++) {
-            chunk->events[reader->batch[reader->batch_count + i].entity]++;
+            reader->counts.events[reader->batch[reader->batch_count + i].entity]++;
         }
         reader->batch_count += count;
-    } else if (line_fate_is_bad(fate) &&
-               keep_bad(chunk, line, fate, reader->judge.column, err) != 0) {
+    } else if (line_fate_is_bad(fate) && keep_bad(chunk, reader, line, fate, err) != 0) {
         return -1;
     }
-    chunk->fates[fate]++;
-    chunk->lines++;
+    reader->counts.fates[fate]++;
+    reader->counts.lines++;
     return 0;
 }
 
 int line_chunk_read(struct line_chunk *chunk, struct chunk_reader *reader, struct error *err)
 {
-    line_chunk_clear(chunk);
+    chunk->bad_count = 0;
+    memset(&reader->counts, 0, sizeof reader->counts);
     const char *at = chunk->bytes;
     const char *end = chunk->bytes + chunk->size;
     while (at < end) {
@@ -146,5 +138,6 @@ int line_chunk_read(struct line_chunk *chunk, struct chunk_reader *reader, struc
             return -1;
         }
     }
+    chunk->counts = reader->counts;
     return hand_over(reader, err);
 }

@@ -25,6 +25,12 @@ struct bad_line {
     enum line_fate fate;
 };
 
+struct line_counts {
+    uint64_t lines;
+    uint64_t fates[LINE_FATE_COUNT];
+    uint64_t events[ENTITY_COUNT];
+};
+
 struct line_chunk {
     char *bytes; /* [LOG_CHUNK_CAPACITY] */
     size_t size;
@@ -32,26 +38,23 @@ struct line_chunk {
     bool is_first;        /* of its log: a byte order mark and a header may stand here */
     bool is_tail_excused; /* a bad tail is a line that is still being written, not a bad line */
     bool keeps_all_bad;   /* else the first BAD_SAMPLE_MAX are enough */
-    /* the results */
-    uint64_t lines;
-    uint64_t fates[LINE_FATE_COUNT];
-    uint64_t events[ENTITY_COUNT];
+    /* the results, for whoever folds */
+    struct line_counts counts;
     struct bad_line *bad; /* [bad_count] in order */
     size_t bad_count, bad_capacity;
 };
 
-/* What one thread needs to read chunks. */
+/* What one thread needs to read chunks; it shares no cache line with another's. */
 struct chunk_reader {
     struct line_judge judge;
     struct event_receiver receiver; /* of its events; set before each log */
     struct access_event batch[EVENT_BATCH_SIZE + ENTITY_COUNT];
     size_t batch_count;
+    struct line_counts counts; /* of the chunk under way */
 };
 
 int line_chunk_init(struct line_chunk *chunk, struct error *err) MUST_CHECK;
 void line_chunk_free(struct line_chunk *chunk);
-/* Forgets the results of the last reading. */
-void line_chunk_clear(struct line_chunk *chunk);
 
 int chunk_reader_init(struct chunk_reader *reader, const struct log_layout *layout,
                       struct error *err) MUST_CHECK;

@@ -76,13 +76,13 @@ static int fold(void *self, const struct line_chunk *chunk, struct error *err)
         }
     }
     for (size_t fate = 0; fate < LINE_FATE_COUNT; fate++) {
-        account->fates[fate] += chunk->fates[fate];
+        account->fates[fate] += chunk->counts.fates[fate];
     }
     for (size_t entity = 0; entity < ENTITY_COUNT; entity++) {
-        account->events[entity] += chunk->events[entity];
+        account->events[entity] += chunk->counts.events[entity];
     }
-    account->lines += chunk->lines;
-    ingest->lines_before += chunk->lines;
+    account->lines += chunk->counts.lines;
+    ingest->lines_before += chunk->counts.lines;
     return 0;
 }
 

@@ -218,28 +218,28 @@ static bool pass_digits(struct walk *walk)
     return walk->at > first || fail(walk, LINE_BAD_JSON);
 }
 
-static bool is_next(const struct walk *walk, const char *any_of)
+static bool is_next(const struct walk *walk, char byte)
 {
-    return walk->at < walk->end && *walk->at != '\0' && strchr(any_of, *walk->at) != NULL;
+    return walk->at < walk->end && *walk->at == byte;
 }
 
 static bool walk_number(struct walk *walk)
 {
-    walk->at += is_next(walk, "-");
-    if (is_next(walk, "0")) {
+    walk->at += is_next(walk, '-');
+    if (is_next(walk, '0')) {
         walk->at++;
     } else if (!pass_digits(walk)) {
         return false;
     }
-    if (is_next(walk, ".")) {
+    if (is_next(walk, '.')) {
         walk->at++;
         if (!pass_digits(walk)) {
             return false;
         }
     }
-    if (is_next(walk, "eE")) {
+    if (is_next(walk, 'e') || is_next(walk, 'E')) {
         walk->at++;
-        walk->at += is_next(walk, "+-");
+        walk->at += is_next(walk, '+') || is_next(walk, '-');
         return pass_digits(walk);
     }
     return true;
@@ -274,7 +274,7 @@ static bool walk_list(struct walk *walk, int depth)
 {
     walk->at++;
     pass_blanks(walk);
-    if (is_next(walk, "]")) {
+    if (is_next(walk, ']')) {
         walk->at++;
         return true;
     }
@@ -284,7 +284,7 @@ static bool walk_list(struct walk *walk, int depth)
             return false;
         }
         pass_blanks(walk);
-        if (!is_next(walk, ",")) {
+        if (!is_next(walk, ',')) {
             return take(walk, ']');
         }
         walk->at++;
@@ -303,8 +303,9 @@ static int match_key(const struct walk *walk, const struct nesting *nesting, str
         inner->matched[i] = NAME_DEAD;
         size_t matched = nesting->matched[i];
         struct slice name = walk->map->names[i];
-        if (matched == NAME_DEAD || name.size - matched < key.size ||
-            memcmp(name.bytes + matched, key.bytes, key.size) != 0) {
+        bool is_hopeless = matched == NAME_DEAD || name.size - matched < key.size ||
+                           (key.size > 0 && name.bytes[matched] != key.bytes[0]);
+        if (is_hopeless || memcmp(name.bytes + matched, key.bytes, key.size) != 0) {
             continue;
         }
         size_t reached = matched + key.size;
@@ -322,10 +323,10 @@ static bool keep_value(struct walk *walk, int slot)
 {
     struct slice *kept = &walk->fields->of[slot];
     const char *first = walk->at;
-    if (is_next(walk, "{[")) {
+    if (is_next(walk, '{') || is_next(walk, '[')) {
         return fail(walk, LINE_BAD_VALUE_KIND);
     }
-    if (is_next(walk, "\"")) {
+    if (is_next(walk, '"')) {
         bool has_escape;
         if (!walk_string(walk, kept, &has_escape)) {
             return false;
@@ -368,7 +369,7 @@ static bool walk_member(struct walk *walk, const struct nesting *nesting, int de
     if (slot != FIELD_ABSENT) {
         return keep_value(walk, slot);
     }
-    if (has_inner && is_next(walk, "{")) {
+    if (has_inner && is_next(walk, '{')) {
         return walk_object(walk, &inner, depth + 1);
     }
     return walk_value(walk, depth + 1);
@@ -381,7 +382,7 @@ static bool walk_object(struct walk *walk, const struct nesting *nesting, int de
         return fail(walk, LINE_BAD_JSON);
     }
     pass_blanks(walk);
-    if (is_next(walk, "}")) {
+    if (is_next(walk, '}')) {
         walk->at++;
         return true;
     }
@@ -391,7 +392,7 @@ static bool walk_object(struct walk *walk, const struct nesting *nesting, int de
             return false;
         }
         pass_blanks(walk);
-        if (!is_next(walk, ",")) {
+        if (!is_next(walk, ',')) {
             return take(walk, '}');
         }
         walk->at++;
@@ -403,13 +404,13 @@ static bool walk_value(struct walk *walk, int depth)
     if (depth > NDJSON_DEPTH_MAX) {
         return fail(walk, LINE_BAD_JSON);
     }
-    if (is_next(walk, "{")) {
+    if (is_next(walk, '{')) {
         return walk_object(walk, NULL, depth);
     }
-    if (is_next(walk, "[")) {
+    if (is_next(walk, '[')) {
         return walk_list(walk, depth);
     }
-    if (is_next(walk, "\"")) {
+    if (is_next(walk, '"')) {
         struct slice raw;
         bool has_escape;
         return walk_string(walk, &raw, &has_escape);

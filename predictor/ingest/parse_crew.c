@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNKS_PER_THREAD = 2, SPARE_CHUNKS = 2 };
+enum { CHUNKS_PER_THREAD = 2, SPARE_CHUNKS = 2, CACHE_LINE_PAIR = 128 };
 
 struct crew_member {
     struct parse_crew *crew;
@@ -22,7 +22,7 @@ struct crew_member {
 };
 
 struct parse_crew {
-    struct crew_member *members; /* [member_count] */
+    struct crew_member **members; /* [member_count], each in cache lines of its own */
     size_t member_count, running_count;
     chunk_fold fold;
     void *self;
@@ -104,6 +104,16 @@ static int make_ring(struct parse_crew *crew, struct error *err)
     return 0;
 }
 
+static struct crew_member *new_member(void)
+{
+    size_t size = (sizeof(struct crew_member) / CACHE_LINE_PAIR + 1) * CACHE_LINE_PAIR;
+    struct crew_member *member = aligned_alloc(CACHE_LINE_PAIR, size);
+    if (member != NULL) {
+        memset(member, 0, size);
+    }
+    return member;
+}
+
 static int start_members(struct parse_crew *crew, const struct log_layout *layout,
                          struct error *err)
 {
@@ -112,14 +122,18 @@ static int start_members(struct parse_crew *crew, const struct log_layout *layou
         return error_set_memory(err, "reading logs");
     }
     for (size_t i = 0; i < crew->member_count; i++) {
-        struct crew_member *member = &crew->members[i];
+        struct crew_member *member = new_member();
+        if (member == NULL) {
+            return error_set_memory(err, "reading logs");
+        }
+        crew->members[i] = member;
         member->crew = crew;
         if (chunk_reader_init(&member->reader, layout, err) != 0) {
             return -1;
         }
     }
     for (; crew->running_count < crew->member_count; crew->running_count++) {
-        struct crew_member *member = &crew->members[crew->running_count];
+        struct crew_member *member = crew->members[crew->running_count];
         int code = pthread_create(&member->thread, NULL, work, member);
         if (code != 0) {
             return error_set_errno(err, ERROR_RESOURCE, code, "cannot start a thread");
@@ -158,10 +172,13 @@ void parse_crew_free(struct parse_crew *crew)
     pthread_cond_broadcast(&crew->changed);
     pthread_mutex_unlock(&crew->mutex);
     for (size_t i = 0; i < crew->running_count; i++) {
-        pthread_join(crew->members[i].thread, NULL);
+        pthread_join(crew->members[i]->thread, NULL);
     }
     for (size_t i = 0; crew->members != NULL && i < crew->member_count; i++) {
-        chunk_reader_free(&crew->members[i].reader);
+        if (crew->members[i] != NULL) {
+            chunk_reader_free(&crew->members[i]->reader);
+            free(crew->members[i]);
+        }
     }
     for (size_t i = 0; crew->ring != NULL && i < crew->ring_size; i++) {
         line_chunk_free(&crew->ring[i]);
@@ -177,7 +194,7 @@ void parse_crew_free(struct parse_crew *crew)
 void parse_crew_set_receivers(struct parse_crew *crew, const struct event_receiver *receivers)
 {
     for (size_t i = 0; i < crew->member_count; i++) {
-        crew->members[i].reader.receiver = receivers[i];
+        crew->members[i]->reader.receiver = receivers[i];
     }
 }
 

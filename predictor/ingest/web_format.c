@@ -188,6 +188,9 @@ void web_format_bind(struct web_format *format, const struct field_map *map)
         }
         format->variables[i].slot = is_first ? field_map_find(map, name) : FIELD_ABSENT;
     }
+    struct web_variable *last = &format->variables[format->variable_count - 1];
+    last->may_lack_end =
+        last->is_quoted && (last->slot == FIELD_ABSENT || last->slot == map->slots[ROLE_AGENT]);
 }
 
 /* ---- one line */
@@ -290,13 +293,15 @@ enum line_fate web_format_parse(const struct web_format *format, struct slice li
         const char *stop =
             literal.size == 0 ? end : find_literal(at, end, literal, variable->is_quoted);
         *column = (size_t)(at - line.bytes) + 1;
-        if (stop == NULL) {
+        bool is_cut = stop == NULL && variable->may_lack_end;
+        if (stop == NULL && !is_cut) {
             return LINE_BAD_SHAPE;
         }
+        stop = is_cut ? end : stop;
         if (variable->slot != FIELD_ABSENT) {
             fields->of[variable->slot] = (struct slice){.bytes = at, .size = (size_t)(stop - at)};
         }
-        at = stop + literal.size;
+        at = is_cut ? end : stop + literal.size;
     }
     if (at < end && *at != ' ') {
         *column = (size_t)(at - line.bytes) + 1;

@@ -25,6 +25,7 @@ struct web_variable {
     struct slice literal_after; /* what ends the value; size 0: the end of the line */
     int slot;                   /* FIELD_ABSENT: nobody wants it */
     bool is_quoted;             /* the value stands between double quotes, with escapes inside */
+    bool may_lack_end; /* the last in quotes, and no id: writers cut long user agents off */
 };
 
 struct web_format {
@@ -47,7 +48,7 @@ int web_format_cast_roles(const struct web_format *format, struct field_map *map
 void web_format_bind(struct web_format *format, const struct field_map *map);
 
 /* Fills `fields`; escapes (\xHH of nginx, \" of Apache) are decoded in `scratch`. A further field after the
- * last literal is passed over when a blank parts it. LINE_WITH_EVENT: nothing wrong; else `*column` says
+ * last literal is passed over when a blank parts it; a last user agent may lack its closing quote. LINE_WITH_EVENT: nothing wrong; else `*column` says
  * where (from 1) the field began whose end was not found. */
 enum line_fate web_format_parse(const struct web_format *format, struct slice line,
                                 struct parse_scratch *scratch, struct log_fields *fields,
