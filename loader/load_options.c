@@ -1,0 +1,104 @@
+/* load_options.c - see load_options.h.
+ * Room: loader (top). May touch: common. */
+#include "loader/load_options.h"
+
+#include <stddef.h>
+
+#define FIELD(field) offsetof(struct load_options, field)
+#define END_OF_TABLE                                                                               \
+    {                                                                                              \
+        NULL, OPTION_FLAG, 0, NULL, NULL                                                           \
+    }
+
+static const struct option_row general_rows[] = {
+    {"config", OPTION_TEXT, FIELD(config), "FILE", "INI file with families, sources and Redis"},
+    {"quiet", OPTION_FLAG, FIELD(is_quiet), NULL, "say nothing but warnings and errors"},
+    {"verbose", OPTION_FLAG, FIELD(is_verbose), NULL, "say more"},
+    {"now", OPTION_TEXT, FIELD(now), "TIME",
+     "take this for the present (for tests and replays); keys then live as long from the true "
+     "present on"},
+    END_OF_TABLE,
+};
+
+static const struct option_row plan_rows[] = {
+    {"plan", OPTION_TEXT, FIELD(plan), "FILE", "the plan, as rekindle-predict rank writes it"},
+    {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
+     "host:port or unix:/path; default [redis] address of the config"},
+    {"max-plan-age", OPTION_DURATION_SECOND, FIELD(max_plan_age_second), "TIME",
+     "refuse a plan whose as_of is older; default 3d"},
+    {"allow-removed", OPTION_FLAG, FIELD(is_removal_allowed), NULL,
+     "accept a plan that has lost more than 20% of its rows"},
+    END_OF_TABLE,
+};
+
+static const struct option_row run_rows[] = {
+    {"run", OPTION_TEXT, FIELD(run), "DIR",
+     "folder of the run; default a name made of event, plan and target, in [run] dir"},
+    END_OF_TABLE,
+};
+
+static const struct option_row write_rows[] = {
+    {"window-ranks", OPTION_COUNT, FIELD(window_ranks), "N",
+     "rows fetched together and written in rank order; default 20000"},
+    {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
+     "write at most so many rows a second; default [pace] rows, or no limit"},
+    {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
+     "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
+    {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,
+     "do not look at the source again after writing: only when nobody writes to it"},
+    END_OF_TABLE,
+};
+
+static const struct option_row verify_rows[] = {
+    {"sample", OPTION_TEXT, FIELD(sample), "N",
+     "compare so many values with the source, spread over the plan, or all; default 1000"},
+    END_OF_TABLE,
+};
+
+static const struct command commands[] = {
+    {"check",
+     "Tries a plan without writing: keys, bytes, queries, seconds, what will not fit",
+     {plan_rows, run_rows, write_rows, general_rows},
+     NULL,
+     {"rekindle-load check --config rekindle.conf --plan plan.csv",
+      "rekindle-load check --config rekindle.conf --plan plan.csv --redis 10.0.0.5:6379"}},
+    {"run",
+     "Warms the plan's keys in rank order; the same command again resumes",
+     {plan_rows, run_rows, write_rows, general_rows},
+     NULL,
+     {"rekindle-load run --config rekindle.conf --plan plan.csv",
+      "rekindle-load run --config rekindle.conf --plan plan.csv --rows 20k"}},
+    {"verify",
+     "Looks whether what was warmed is there, right, and lives past the window",
+     {plan_rows, run_rows, verify_rows, general_rows},
+     NULL,
+     {"rekindle-load verify --config rekindle.conf --plan plan.csv",
+      "rekindle-load verify --config rekindle.conf --plan plan.csv --sample all"}},
+    {"status",
+     "Says what runs are doing and what to do",
+     {run_rows, general_rows},
+     NULL,
+     {"rekindle-load status --config rekindle.conf",
+      "rekindle-load status --run runs/summer-sale-0123456789abcdef"}},
+    {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
+};
+
+const struct program load_program = {
+    "rekindle-load",
+    "Warms the keys of a plan into Redis, the best first, without hurting the database,\n"
+    "the cache or the freshness of the data. What it does can be stopped, resumed and checked.",
+    commands,
+    {"rekindle-load check --config rekindle.conf --plan plan.csv",
+     "rekindle-load run --config rekindle.conf --plan plan.csv"},
+};
+
+void load_options_init(struct load_options *options)
+{
+    enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3 };
+    static const double loss_share = 0.01;
+    *options = (struct load_options){
+        .max_plan_age_second = PLAN_AGE_DAYS * SECONDS_PER_DAY,
+        .max_loss_share = loss_share,
+        .sample = "1000",
+    };
+}

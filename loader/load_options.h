@@ -1,0 +1,27 @@
+/* load_options.h - the command line of rekindle-load as one table, and the struct it fills.
+ * Room: loader (top). May touch: common. */
+#ifndef REKINDLE_LOADER_LOAD_OPTIONS_H
+#define REKINDLE_LOADER_LOAD_OPTIONS_H
+
+#include "common/options.h"
+
+/* One struct for all commands: a command reads the fields of the tables it names. NULL and 0: not given. */
+struct load_options {
+    const char *config, *now;
+    bool is_quiet, is_verbose;
+    const char *plan, *run, *redis;
+    uint64_t window_ranks; /* 0: as the config says */
+    uint64_t rows_per_second;
+    int64_t max_plan_age_second;
+    bool is_removal_allowed;
+    bool is_recheck_off;
+    double max_loss_share;
+    const char *sample; /* a count or `all` */
+};
+
+extern const struct program load_program;
+
+/* The defaults. */
+void load_options_init(struct load_options *options);
+
+#endif

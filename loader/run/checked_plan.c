@@ -1,0 +1,62 @@
+/* checked_plan.c - see checked_plan.h.
+ * Room: loader/run. May touch: the plan's file. */
+#include "loader/run/checked_plan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/message.h"
+#include "loader/load_options.h"
+#include "loader/run/plan_check.h"
+
+static int check_rows(struct checked_plan *plan, const struct config *config, struct error *err)
+{
+    struct plan_row row;
+    size_t family_index;
+    int more;
+    while ((more = plan_reader_next(plan->reader, &row, err)) == 1) {
+        if (row.action == PLAN_SKIP) {
+            continue;
+        }
+        if (plan_check_row(config, &row, plan->path, plan_reader_line(plan->reader), &family_index,
+                           err) != 0) {
+            return -1;
+        }
+        plan->is_family_needed[family_index] = true;
+    }
+    return more < 0 ? -1 : plan_reader_rewind(plan->reader, err);
+}
+
+int checked_plan_open(struct checked_plan *plan, const struct load_job *job, struct error *err)
+{
+    const struct load_options *options = job->options;
+    struct plan_limits limits = {.now_unix = job->now_unix,
+                                 .max_plan_age_second = options->max_plan_age_second,
+                                 .is_removal_allowed = options->is_removal_allowed};
+    *plan = (struct checked_plan){.path = options->plan};
+    if (options->plan == NULL) {
+        return error_set(err, ERROR_USAGE, "--plan FILE is missing");
+    }
+    plan->is_family_needed = calloc(job->config->family_count + 1, sizeof *plan->is_family_needed);
+    if (plan->is_family_needed == NULL) {
+        return error_set_memory(err, "reading the plan");
+    }
+    plan->reader = plan_reader_open(options->plan, &limits, &plan->identity, err);
+    if (plan->reader == NULL || check_rows(plan, job->config, err) != 0) {
+        checked_plan_close(plan);
+        return -1;
+    }
+    if (plan->identity.deleted_count > 0) {
+        message_note(job->message,
+                     "%s: %" PRIu64 " rows were deleted since it was made; they count as skip",
+                     plan->path, plan->identity.deleted_count);
+    }
+    return 0;
+}
+
+void checked_plan_close(struct checked_plan *plan)
+{
+    plan_reader_close(plan->reader);
+    free(plan->is_family_needed);
+    *plan = (struct checked_plan){0};
+}

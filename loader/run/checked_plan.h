@@ -1,0 +1,23 @@
+/* checked_plan.h - the plan of a job, opened, and every row of it checked against the config before anything happens.
+ * Room: loader/run. May touch: the plan's file. */
+#ifndef REKINDLE_LOADER_CHECKED_PLAN_H
+#define REKINDLE_LOADER_CHECKED_PLAN_H
+
+#include "common/plan_reader.h"
+#include "loader/run/load_job.h"
+
+#include <stdbool.h>
+
+struct checked_plan {
+    const char *path;
+    struct plan_reader *reader; /* at the first row */
+    struct plan_identity identity;
+    bool *is_family_needed; /* [config->family_count] */
+};
+
+/* ERROR_USAGE without --plan; ERROR_INPUT as plan_reader_open and plan_check_row say. Two passes over the file. */
+int checked_plan_open(struct checked_plan *plan, const struct load_job *job,
+                      struct error *err) MUST_CHECK;
+void checked_plan_close(struct checked_plan *plan);
+
+#endif

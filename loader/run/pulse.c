@@ -1,0 +1,121 @@
+/* pulse.c - see pulse.h.
+ * Room: loader/run. May touch: stderr, the status file, the lease, signals' flags; sleeps. */
+#include "loader/run/pulse.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/monotonic.h"
+
+enum { SLICE_US = 100000, SAVE_EVERY_US = 1000000 };
+
+static void sleep_us(int64_t us)
+{
+    struct timespec duration = {.tv_sec = us / US_PER_SECOND,
+                                .tv_nsec = us % US_PER_SECOND * NS_PER_US};
+    nanosleep(&duration, NULL);
+}
+
+double pulse_benefit_share(const struct pulse *pulse)
+{
+    return pulse->benefit_ms > 0 ? pulse->totals.benefit_ms / pulse->benefit_ms : 1;
+}
+
+static void save_status(struct pulse *pulse, const char *state, const char *note)
+{
+    struct error ignored = {0};
+    double second = (double)(monotonic_us() - pulse->started_us) / US_PER_SECOND;
+    uint64_t settled = outcome_tally_sum(&pulse->totals.tally);
+    struct run_status status = {
+        .pid = getpid(),
+        .started_unix = pulse->started_unix,
+        .updated_unix = (int64_t)time(NULL),
+        .settled_count = settled,
+        .warm_count = pulse->warm_count,
+        .rows_per_second = second > 0 ? (double)(settled - pulse->settled_before) / second : 0,
+        .benefit_share = pulse_benefit_share(pulse),
+        .tally = pulse->totals.tally,
+    };
+    snprintf(status.state, sizeof status.state, "%s", state);
+    snprintf(status.note, sizeof status.note, "%s", note == NULL ? "" : note);
+    if (pulse->folder != NULL && run_status_save(pulse->folder, &status, &ignored) != 0) {
+        return; /* the status is a courtesy: a full disk shows in the journal */
+    }
+}
+
+/* Progress line, status file and lease. */
+static int show(struct pulse *pulse, const char *state, const char *note, struct error *err)
+{
+    enum { NOTE_SIZE = 96 };
+    char text[NOTE_SIZE];
+    static const double PERCENT = 100;
+    int64_t now_us = monotonic_us();
+    snprintf(text, sizeof text, "%.1f%% of the benefit warm%s%.40s",
+             pulse_benefit_share(pulse) * PERCENT, note != NULL ? "; " : "",
+             note != NULL ? note : "");
+    progress_update(&pulse->progress,
+                    outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before, text);
+    if (now_us - pulse->saved_us >= SAVE_EVERY_US) {
+        pulse->saved_us = now_us;
+        save_status(pulse, state, note);
+    }
+    return pulse->lock == NULL ? 0 : run_lock_renew(pulse->lock, now_us, err);
+}
+
+void pulse_start(struct pulse *pulse, const char *host_folder)
+{
+    run_switch_init(&pulse->run_switch, pulse->folder == NULL ? NULL : pulse->folder->path,
+                    host_folder);
+    pulse->started_us = monotonic_us();
+    pulse->started_unix = (int64_t)time(NULL);
+    pulse->settled_before = outcome_tally_sum(&pulse->totals.tally);
+    save_status(pulse, "running", NULL);
+    pulse->saved_us = pulse->started_us;
+}
+
+/* Looks at the switch; while it says pause, waits here. */
+static int beat(struct pulse *pulse, const char *note, struct error *err)
+{
+    enum run_wish wish;
+    while ((wish = run_switch_look(&pulse->run_switch, monotonic_us())) == WISH_PAUSE) {
+        int64_t before_us = monotonic_us();
+        if (show(pulse, "paused", pulse->run_switch.why, err) != 0) {
+            return -1;
+        }
+        sleep_us(SLICE_US);
+        pace_account(&pulse->pace, THROTTLE_PAUSE, monotonic_us() - before_us);
+    }
+    if (wish == WISH_STOP) {
+        run_switch_raise_stop();
+        return error_set(err, ERROR_STOPPED, "%s", pulse->run_switch.why);
+    }
+    return show(pulse, "running", note, err);
+}
+
+int pulse_beat(struct pulse *pulse, struct error *err)
+{
+    return beat(pulse, NULL, err);
+}
+
+int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us, struct error *err)
+{
+    int64_t started_us = monotonic_us(), until_us = started_us + wait_us;
+    int64_t paused_us = pulse->pace.throttled_us[THROTTLE_PAUSE];
+    int result = 0;
+    for (int64_t now_us = started_us; result == 0 && now_us < until_us; now_us = monotonic_us()) {
+        int64_t left_us = until_us - now_us;
+        sleep_us(left_us < SLICE_US ? left_us : SLICE_US);
+        result = beat(pulse, pace_reason_text(reason), err);
+    }
+    paused_us = pulse->pace.throttled_us[THROTTLE_PAUSE] - paused_us;
+    pace_account(&pulse->pace, reason, monotonic_us() - started_us - paused_us);
+    return result;
+}
+
+void pulse_end(struct pulse *pulse, const char *state, const char *note)
+{
+    progress_clear(&pulse->progress);
+    save_status(pulse, state, note);
+}

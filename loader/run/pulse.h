@@ -1,0 +1,52 @@
+/* pulse.h - what a run does several times a second whatever else it does: switch, lease, pace, progress, status.
+ * Room: loader/run. May touch: stderr, the status file, the lease, signals' flags; sleeps.
+ * Promises: a stop or pause is seen within 200 ms wherever the run waits; every wait is accounted to a reason. */
+#ifndef REKINDLE_LOADER_PULSE_H
+#define REKINDLE_LOADER_PULSE_H
+
+#include "common/progress.h"
+#include "loader/run/outcome.h"
+#include "loader/run/pace.h"
+#include "loader/run/run_lock.h"
+#include "loader/run/run_status.h"
+#include "loader/run/run_switch.h"
+
+/* What has been settled so far, over all sessions of the run. */
+struct run_totals {
+    struct outcome_tally tally; /* of rows with action warm */
+    uint64_t value_bytes;       /* of rows warmed */
+    double benefit_ms;          /* of rows that are warm: warmed or exists */
+};
+
+struct pulse {
+    struct run_switch run_switch;
+    struct pace pace;
+    struct progress progress;
+    struct run_lock *lock;           /* NULL: none */
+    const struct run_folder *folder; /* NULL: no status file */
+    struct run_totals totals;
+    uint64_t settled_before; /* rows settled by earlier sessions */
+    uint64_t warm_count;     /* rows of the plan with action warm */
+    double benefit_ms;       /* of all of them */
+    int64_t started_us, saved_us, started_unix;
+};
+
+/* Starts the clock; `pulse` has folder, lock, totals, warm_count and benefit_ms set, and its progress and pace
+ * initialised. */
+void pulse_start(struct pulse *pulse, const char *host_folder);
+
+/* Looks at everything once, and waits here as long as the run is paused. -1: ERROR_STOPPED by the switch,
+ * ERROR_LOCKED when the lease was lost. Cheap enough for every few hundred rows. */
+int pulse_beat(struct pulse *pulse, struct error *err) MUST_CHECK;
+
+/* Waits `wait_us`, beating. */
+int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us,
+               struct error *err) MUST_CHECK;
+
+/* The share of the plan's expected benefit that is warm; 1 for a plan without any benefit. */
+double pulse_benefit_share(const struct pulse *pulse);
+
+/* Writes the status file with the last word on a run; what fails here is not worth a word. */
+void pulse_end(struct pulse *pulse, const char *state, const char *note);
+
+#endif

@@ -1,0 +1,120 @@
+/* recheck.c - see recheck.h.
+ * Room: loader/run. May touch: its source set. */
+#include "loader/run/recheck.h"
+
+#include <stdlib.h>
+
+#include "common/civil_time.h"
+#include "common/monotonic.h"
+#include "loader/run/value_digest.h"
+
+void recheck_init(struct recheck *recheck, struct source_set *sources)
+{
+    *recheck = (struct recheck){.sources = sources};
+}
+
+void recheck_free(struct recheck *recheck)
+{
+    free(recheck->ids);
+    free(recheck->places);
+    record_batch_free(&recheck->batch);
+    *recheck = (struct recheck){0};
+}
+
+bool recheck_is_young(enum version_kind kind, struct slice version, int64_t now_unix_us,
+                      int64_t since_read_us)
+{
+    int64_t unix_second;
+    int millisecond = 0;
+    if (kind != VERSION_FINE_TIME || since_read_us >= RECHECK_YOUNG_US ||
+        civil_parse_rfc3339(version, NULL, &unix_second, &millisecond) != 0) {
+        return false;
+    }
+    int64_t changed_us = unix_second * US_PER_SECOND + (int64_t)millisecond * US_PER_MS;
+    int64_t age_when_read_us = now_unix_us - since_read_us - changed_us;
+    return age_when_read_us < RECHECK_YOUNG_US;
+}
+
+static int make_room(struct recheck *recheck, size_t count, struct error *err)
+{
+    if (count <= recheck->capacity) {
+        return 0;
+    }
+    struct slice *ids = realloc(recheck->ids, count * sizeof *ids);
+    recheck->ids = ids == NULL ? recheck->ids : ids;
+    size_t *places = realloc(recheck->places, count * sizeof *places);
+    recheck->places = places == NULL ? recheck->places : places;
+    if (ids == NULL || places == NULL) {
+        return error_set_memory(err, "looking at the source again");
+    }
+    recheck->capacity = count;
+    return 0;
+}
+
+/* What is judged with, the same for all rows of a family. */
+struct second_look {
+    enum version_kind kind;
+    bool is_by_version;
+    int64_t now_unix_us, since_read_us;
+};
+
+static enum recheck_verdict judge_row(const struct second_look *look, const struct recheck_row *row,
+                                      const struct record *record)
+{
+    if (record->kind != RECORD_STRING && record->kind != RECORD_HASH) {
+        return RECHECK_STALE;
+    }
+    if (!look->is_by_version) {
+        struct value_digest digest = value_digest_of(record->value);
+        bool is_same = digest.high == row->digest_high && digest.low == row->digest_low;
+        return is_same ? RECHECK_FRESH : RECHECK_STALE;
+    }
+    if (!slice_is_equal(record->version, row->version)) {
+        return RECHECK_STALE;
+    }
+    return recheck_is_young(look->kind, row->version, look->now_unix_us, look->since_read_us)
+               ? RECHECK_YOUNG
+               : RECHECK_FRESH;
+}
+
+static int judge_family(struct recheck *recheck, struct recheck_row rows[], size_t count,
+                        struct second_look *look, size_t family_index, struct error *err)
+{
+    struct source *source = recheck->sources->sources[family_index];
+    look->kind = source_version_kind(source);
+    look->is_by_version = look->kind == VERSION_COUNTER || look->kind == VERSION_FINE_TIME;
+    if (look->kind == VERSION_FINE_TIME && source_clock(source, &look->now_unix_us, err) != 0) {
+        return -1;
+    }
+    if (source_fetch(source, look->is_by_version ? SOURCE_VERSIONS : SOURCE_VALUES, recheck->ids,
+                     count, &recheck->batch, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct recheck_row *row = &rows[recheck->places[i]];
+        row->verdict = judge_row(look, row, &recheck->batch.records[i]);
+    }
+    return 0;
+}
+
+int recheck_judge(struct recheck *recheck, struct recheck_row rows[], size_t count, int64_t read_us,
+                  struct error *err)
+{
+    struct second_look look = {.since_read_us = monotonic_us() - read_us};
+    if (make_room(recheck, count, err) != 0) {
+        return -1;
+    }
+    for (size_t family_index = 0; family_index < recheck->sources->count; family_index++) {
+        size_t found = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (rows[i].family_index == family_index) {
+                recheck->ids[found] = rows[i].id;
+                recheck->places[found++] = i;
+            }
+        }
+        if (found > 0 && judge_family(recheck, rows, found, &look, family_index, err) != 0) {
+            return error_add_context(err, "looking at the source again after writing");
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* run_status.h - the small file that says how a run is doing, for `status`, for people and for monitoring.
+ * Room: loader/run. May touch: the file `status` of a run's folder.
+ * Promises: replaced as a whole about once a second; never half written. */
+#ifndef REKINDLE_LOADER_RUN_STATUS_H
+#define REKINDLE_LOADER_RUN_STATUS_H
+
+#include "loader/run/outcome.h"
+#include "loader/run/run_folder.h"
+
+enum { RUN_STATE_SIZE = 16, RUN_NOTE_SIZE = 512 };
+
+struct run_status {
+    char state[RUN_STATE_SIZE]; /* running paused stopped finished failed */
+    char note[RUN_NOTE_SIZE];   /* what it waits for, or why it ended; may be empty */
+    int64_t pid;
+    int64_t started_unix, updated_unix; /* by the system's clock */
+    uint64_t settled_count, warm_count; /* plan rows with an outcome; all rows with action warm */
+    double rows_per_second;             /* of this process */
+    double benefit_share;               /* of the plan's expected benefit that is warm, 0..1 */
+    struct outcome_tally tally;
+};
+
+int run_status_save(const struct run_folder *folder, const struct run_status *status,
+                    struct error *err) MUST_CHECK;
+/* 1; 0 when the run has none yet; -1. */
+int run_status_load(const struct run_folder *folder, struct run_status *status,
+                    struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,55 @@
+/* source_set.c - see source_set.h.
+ * Room: loader/run. May touch: the sources. */
+#include "loader/run/source_set.h"
+
+#include <stdlib.h>
+
+int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
+                    const atomic_int *stop, struct error *err)
+{
+    *set = (struct source_set){.count = config->family_count};
+    set->sources = calloc(config->family_count + 1, sizeof *set->sources);
+    if (set->sources == NULL) {
+        return error_set_memory(err, "opening the sources");
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        struct source_options options = {
+            .config = config, .family = &config->families[i], .stop = stop};
+        if (is_needed[i] && (set->sources[i] = source_open(&options, err)) == NULL) {
+            source_set_close(set);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void source_set_close(struct source_set *set)
+{
+    for (size_t i = 0; set->sources != NULL && i < set->count; i++) {
+        source_close(set->sources[i]);
+    }
+    free(set->sources);
+    *set = (struct source_set){0};
+}
+
+struct source_account source_set_account(const struct source_set *set)
+{
+    struct source_account sum = {0};
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->sources[i] == NULL) {
+            continue;
+        }
+        struct source_account one = source_account(set->sources[i]);
+        sum.asked_count += one.asked_count;
+        sum.found_count += one.found_count;
+        sum.missing_count += one.missing_count;
+        sum.ambiguous_count += one.ambiguous_count;
+        sum.chunk_count += one.chunk_count;
+        sum.retry_count += one.retry_count;
+        sum.value_bytes += one.value_bytes;
+        sum.chunk_us_total += one.chunk_us_total;
+        sum.chunk_us_max =
+            one.chunk_us_max > sum.chunk_us_max ? one.chunk_us_max : sum.chunk_us_max;
+    }
+    return sum;
+}
