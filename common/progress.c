@@ -60,7 +60,8 @@ static void print_line(const struct progress *progress, uint64_t done, double el
         fprintf(progress->out, " (%.0f%%)", 100.0 * (double)done / (double)progress->total);
     }
     if (elapsed_second >= first_rate_second && per_second > 0) {
-        fprintf(progress->out, ", %s/s", print_amount(progress, rate, (uint64_t)(per_second + 0.5)));
+        fprintf(progress->out, ", %s/s",
+                print_amount(progress, rate, (uint64_t)(per_second + 0.5)));
         if (progress->total > done) {
             double left_second = (double)(progress->total - done) / per_second;
             fprintf(progress->out, ", %s left", units_print_duration(left, left_second));

@@ -139,7 +139,7 @@ int units_parse_duration_ms(const char *text, int64_t *duration_ms, struct error
 int units_parse_duration_second(const char *text, int64_t *duration_second, struct error *err)
 {
     enum { MS_PER_SECOND = 1000 };
-    int64_t duration_ms;
+    int64_t duration_ms = 0;
     if (units_parse_duration_ms(text, &duration_ms, err) != 0) {
         return -1;
     }
