@@ -323,7 +323,7 @@ static void count_row(struct survey *survey, const struct plan_row *row)
 static int survey_rows(struct plan_reader *reader, struct survey *survey, struct error *err)
 {
     struct csv_record record;
-    struct plan_row row;
+    struct plan_row row = {0};
     int got;
     while ((got = read_row(reader, &record, &row, err)) > 0) {
         if (survey->identity->row_count == 0) {
