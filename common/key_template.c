@@ -15,9 +15,9 @@ int key_template_parse(const char *text, struct key_template *key_template, stru
     }
     size_t before_size = (size_t)(at - text);
     size_t after_size = strlen(at + PLACEHOLDER_SIZE);
-    if (before_size >= KEY_TEMPLATE_SIZE_MAX || after_size >= KEY_TEMPLATE_SIZE_MAX) {
+    if (before_size + after_size >= KEY_TEMPLATE_SIZE_MAX) {
         return error_set(err, ERROR_INPUT, "the key '%.80s...' is longer than %d bytes", text,
-                         KEY_TEMPLATE_SIZE_MAX);
+                         KEY_TEMPLATE_SIZE_MAX - 1 + PLACEHOLDER_SIZE);
     }
     memcpy(key_template->before, text, before_size);
     key_template->before[before_size] = '\0';

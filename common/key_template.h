@@ -15,7 +15,8 @@ struct key_template {
 };
 
 /* Parses `text`, which holds `{id}` exactly once; other braces are kept as they are (Redis hash tags:
- * `{user:{id}}:profile` is a tag around the rendered id). ERROR_INPUT otherwise. */
+ * `{user:{id}}:profile` is a tag around the rendered id). ERROR_INPUT otherwise, or when what stands around
+ * {id} is so long that the key of an id of ENTITY_ID_SIZE_MAX bytes would not fit into KEY_SIZE_MAX. */
 int key_template_parse(const char *text, struct key_template *key_template,
                        struct error *err) MUST_CHECK;
 

@@ -44,6 +44,7 @@ static void bad_templates_are_refused(void **state)
     memset(text, 'x', sizeof text);
     memcpy(text + KEY_TEMPLATE_SIZE_MAX, "{id}", 5);
     assert_int_equal(key_template_parse(text, &key_template, &err), -1);
+    assert_non_null(strstr(err.text, "...' is longer than 515 bytes"));
     assert_int_equal(key_template_parse(text + 1, &key_template, &err), 0);
 }
 

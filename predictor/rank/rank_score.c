@@ -1,0 +1,51 @@
+/* rank_score.c - see rank_score.h.
+ * Room: predictor/rank. May touch: nothing. */
+#include "predictor/rank/rank_score.h"
+
+#include <assert.h>
+#include <math.h>
+
+static uint64_t size_of(const struct family *family, const struct rank_facts *facts,
+                        size_t key_size)
+{
+    uint64_t value_size =
+        facts->size_bytes > 0 ? (uint64_t)llround(facts->size_bytes) : family->size_bytes;
+    return key_size + value_size + REDIS_KEY_OVERHEAD_BYTES;
+}
+
+void rank_score_fill(const struct rank_frame *frame, const struct family *family, struct slice id,
+                     const struct rank_facts *facts, const struct demand *demand, char *key,
+                     struct plan_row *row)
+{
+    size_t key_size = key_template_render(&family->key, id, key);
+    assert(key_size > 0); /* key_template_parse leaves room for every id */
+    double cost_ms = facts->cost_ms > 0 ? facts->cost_ms : family->miss_cost_ms;
+    *row = (struct plan_row){
+        .entity = family->entity,
+        .id = id,
+        .family = slice_of(family->name),
+        .key = {key, key_size},
+        .action = PLAN_WARM,
+        .p_return = demand->p_return,
+        .p_low = demand->p_low,
+        .p_high = demand->p_high,
+        .expected_hits = demand->expected_hits,
+        .benefit_ms = demand->p_return * cost_ms,
+        .size_bytes = size_of(family, facts, key_size),
+        .days_dormant = (double)(frame->as_of_unix - facts->last_seen_unix) / SECONDS_PER_DAY,
+        .last_seen_unix = facts->last_seen_unix,
+        .active_days = facts->active_days,
+        .events_returned = facts->events_returned,
+        .events_seen = facts->events_seen,
+        .reason = slice_of(demand->reason),
+        .event = slice_of(frame->window->name),
+        .window_start_unix = frame->window->start_unix,
+        .window_end_unix = frame->window->end_unix,
+        .as_of_unix = frame->as_of_unix,
+    };
+}
+
+double rank_score_density(const struct plan_row *row)
+{
+    return row->benefit_ms / (double)row->size_bytes;
+}
