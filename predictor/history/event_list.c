@@ -22,6 +22,7 @@ static int add_chunk(struct event_list *list)
         list->chunks = chunks;
         list->chunk_capacity = capacity;
     }
+    assert(list->chunks != NULL);
     struct event_chunk *chunk = &list->chunks[list->chunk_count];
     size_t size = list->chunk_count == 0 ? CHUNK_SIZE_FIRST : CHUNK_SIZE_MAX;
     if (page_memory_take(&chunk->memory, size) != 0) {

@@ -56,7 +56,7 @@ static int find_bucket(struct run_builder *builder, int64_t at_unix, int32_t *bu
                        struct error *err)
 {
     if (builder->is_bucket_known && at_unix >= builder->known_start_unix &&
-        at_unix - builder->known_start_unix < (int64_t)builder->bucket_second) {
+        (uint64_t)at_unix - (uint64_t)builder->known_start_unix < builder->bucket_second) {
         *bucket = builder->known_bucket;
         return 0;
     }
@@ -116,12 +116,22 @@ static int take_batch(struct run_builder *builder, const struct access_event *ev
     return 0;
 }
 
-/* What the run holds now and will need to be sorted. */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The most that the run will hold until it is sorted: what it has gathered, and the slots now, or the sort of the
+ * keys, or the deal of the events, which follow one another. */
 static uint64_t bytes_needed(const struct gathered_run *gathered)
 {
-    return run_table_bytes(&gathered->table) + gathered->measures.size +
-           (uint64_t)gathered->table.key_count * RUN_SORT_BYTES_PER_KEY +
-           (uint64_t)gathered->events.event_count * (sizeof(struct run_event) + sizeof(int32_t));
+    uint64_t key_count = gathered->table.key_count;
+    uint64_t event_count = gathered->events.event_count;
+    uint64_t gathered_bytes = run_table_key_bytes(&gathered->table) + gathered->measures.size +
+                              event_count * sizeof(struct run_event);
+    uint64_t deal_bytes = key_count * SORTED_RUN_BYTES_PER_KEY + event_count * sizeof(int32_t);
+    return gathered_bytes + larger(gathered->table.slots.size,
+                                   larger(key_count * RUN_SORT_BYTES_PER_KEY, deal_bytes));
 }
 
 static int spill_when_full(struct run_builder *builder, struct error *err)

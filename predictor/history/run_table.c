@@ -203,8 +203,7 @@ void run_table_free(struct run_table *table)
     *table = (struct run_table){.seed = table->seed};
 }
 
-size_t run_table_bytes(const struct run_table *table)
+size_t run_table_key_bytes(const struct run_table *table)
 {
-    return table->slots.size + (size_t)table->key_count * sizeof(struct run_key) +
-           table->long_ids_used;
+    return (size_t)table->key_count * sizeof(struct run_key) + table->long_ids_used;
 }

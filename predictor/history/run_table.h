@@ -52,8 +52,8 @@ uint32_t run_table_intern(struct run_table *table, const struct run_probe *probe
 /* Frees the slots: keys can be read by number but not found any more. */
 void run_table_seal(struct run_table *table);
 void run_table_free(struct run_table *table);
-/* Bytes in use. */
-size_t run_table_bytes(const struct run_table *table);
+/* Bytes in use for keys and long ids, without the slots. */
+size_t run_table_key_bytes(const struct run_table *table);
 
 /* The id of a key of this table; borrowed from `key` or from the table. */
 struct slice run_table_id(const struct run_table *table, const struct run_key *key);

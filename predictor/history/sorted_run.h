@@ -14,6 +14,9 @@ struct run_measure {
     uint32_t size_count, cost_count;
 };
 
+/* What sorting adds for each key while events are dealt out: its number, two ends and the key in its order. */
+enum { SORTED_RUN_BYTES_PER_KEY = 3 * 4 + RUN_KEY_SIZE };
+
 /* A run as it is gathered. All zero is empty. */
 struct gathered_run {
     struct run_table table;

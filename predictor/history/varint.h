@@ -3,6 +3,7 @@
 #ifndef REKINDLE_PREDICTOR_VARINT_H
 #define REKINDLE_PREDICTOR_VARINT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { VARINT_SIZE_MAX = 10, VARINT_BITS = 7, VARINT_MORE = 128 };
