@@ -1,0 +1,275 @@
+/* pipeline_rank.c - the conductor of `rank`: history to plan.csv and reports.
+ * Room: predictor (top). May touch: history, calendar, forecast, rank, report.
+ *
+ * DESIGN
+ *   1. Settle what is asked: as-of, window, past events, families, lists (rank_request.c).
+ *   2. Pass 1 over the history shows every key to the forecaster of its entity, which then fits.
+ *   3. Pass 2 scores each key that is dormant, or pinned, and offers a row for each family to the ranker, which keeps
+ *      no more than the plan can hold. The reports see every row that is offered.
+ *   4. The ranker's order is written out: plan.csv and its .sum by one rename each, then the reports.
+ *   Memory follows the plan and the distinct (x, t_x, T), not the keys. Nothing but the outputs is written. */
+#include "predictor/rank_request.h"
+
+#include "common/plan_writer.h"
+#include "common/units.h"
+
+#include "predictor/forecast/forecaster.h"
+#include "predictor/rank/rank_score.h"
+#include "predictor/rank/ranker.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char *const default_model = "bgnbd";
+
+struct rank_job {
+    const struct pipeline *pipeline;
+    struct rank_request request;
+    struct forecaster *forecasters[ENTITY_COUNT];
+    struct forecast_options forecast_options[ENTITY_COUNT];
+    struct ranker *ranker;
+    struct rank_totals totals;
+    struct progress progress;
+    uint64_t key_count, dormant_count[ENTITY_COUNT];
+    double expected_return_count[ENTITY_COUNT];
+};
+
+/* ---- pass 1 */
+
+static int open_forecasters(struct rank_job *job, struct error *err)
+{
+    const struct predict_options *options = job->pipeline->options;
+    const struct rank_request *request = &job->request;
+    for (int i = 0; i < ENTITY_COUNT; i++) {
+        if (!request->is_wanted[i]) {
+            continue;
+        }
+        job->forecast_options[i] = (struct forecast_options){
+            .model = options->model == NULL ? default_model : options->model,
+            .entity = (enum entity)i,
+            .as_of_unix = request->frame.as_of_unix,
+            .window_start_unix = request->window.start_unix,
+            .window_end_unix = request->window.end_unix,
+            .dormant_after_second = request->dormant_after_second,
+            .bucket_second = request->frame.bucket_second,
+            .zone = request->zone,
+            .events = request->frame.past,
+            .event_count = request->frame.past_count,
+            .event_strength = options->event_strength,
+        };
+        job->forecasters[i] = forecaster_open(&job->forecast_options[i], err);
+        if (job->forecasters[i] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* 1 and a key of a wanted entity, 0 at the end, -1. */
+static int next_key(struct rank_job *job, struct key_history *key, struct error *err)
+{
+    int found;
+    while ((found = history_reader_next(job->request.reader, key, err)) == 1) {
+        progress_update(&job->progress, history_reader_bytes_read(job->request.reader), NULL);
+        if (job->request.is_wanted[key->entity]) {
+            return 1;
+        }
+    }
+    return found;
+}
+
+static void begin_pass(struct rank_job *job, const char *title)
+{
+    uint64_t size_bytes = history_reader_totals(job->request.reader)->size_bytes;
+    history_reader_rewind(job->request.reader);
+    job->progress = pipeline_progress(job->pipeline, title, NULL, PROGRESS_BYTES, size_bytes);
+}
+
+static int observe_all(struct rank_job *job, struct error *err)
+{
+    struct key_history key;
+    int found;
+    begin_pass(job, "rank: learning");
+    while ((found = next_key(job, &key, err)) == 1) {
+        if (forecaster_observe(job->forecasters[key.entity], &key, err) != 0) {
+            return -1;
+        }
+        job->key_count++;
+    }
+    progress_clear(&job->progress);
+    return found;
+}
+
+static void say_what_was_fitted(const struct rank_job *job, enum entity entity)
+{
+    struct forecast_fact facts[FORECAST_FACTS_MAX];
+    size_t count = forecaster_describe(job->forecasters[entity], facts);
+    for (size_t i = 0; i < count; i++) {
+        message_detail(job->pipeline->message, "%s forecast: %s %s", entity_name(entity),
+                       facts[i].name, facts[i].value);
+    }
+}
+
+static int fit_all(struct rank_job *job, struct error *err)
+{
+    for (int i = 0; i < ENTITY_COUNT; i++) {
+        if (job->forecasters[i] == NULL) {
+            continue;
+        }
+        if (forecaster_fit(job->forecasters[i], err) != 0) {
+            return error_add_context(err, "%s forecast", entity_name((enum entity)i));
+        }
+        say_what_was_fitted(job, (enum entity)i);
+    }
+    return 0;
+}
+
+/* ---- pass 2 */
+
+static int offer_rows(struct rank_job *job, const struct key_history *key,
+                      const struct rank_facts *facts, bool is_pinned, struct error *err)
+{
+    const struct rank_request *request = &job->request;
+    char cache_key[KEY_SIZE_MAX];
+    struct demand demand;
+    struct plan_row row;
+    forecaster_score(job->forecasters[key->entity], key, &demand);
+    job->expected_return_count[key->entity] += demand.p_return;
+    for (size_t i = 0; i < request->family_count[key->entity]; i++) {
+        const struct family *family = request->families[key->entity][i];
+        rank_score_fill(&request->frame, family, key->id, facts, &demand, cache_key, &row);
+        if (ranker_add(job->ranker, &row, family, is_pinned, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int score_key(struct rank_job *job, const struct key_history *key, struct error *err)
+{
+    struct rank_request *request = &job->request;
+    struct rank_facts facts;
+    if (!rank_facts_from_history(&request->frame, key, &facts)) {
+        return 0;
+    }
+    bool is_excluded = key_list_find(request->exclusions, key->entity, key->id);
+    bool is_pinned = key_list_find(request->pins, key->entity, key->id);
+    bool is_asked = rank_facts_is_dormant(&request->frame, &facts, request->dormant_after_second);
+    if (is_excluded || (!is_asked && !is_pinned)) {
+        return 0;
+    }
+    job->dormant_count[key->entity]++;
+    return offer_rows(job, key, &facts, is_pinned, err);
+}
+
+static int score_all(struct rank_job *job, struct error *err)
+{
+    struct key_history key;
+    int found;
+    begin_pass(job, "rank: scoring");
+    while ((found = next_key(job, &key, err)) == 1) {
+        if (score_key(job, &key, err) != 0) {
+            return -1;
+        }
+    }
+    progress_clear(&job->progress);
+    ranker_finish(job->ranker, &job->totals);
+    return found;
+}
+
+/* ---- what is written */
+
+static int write_plan(struct rank_job *job, struct error *err)
+{
+    struct plan_row row;
+    struct plan_writer *writer = plan_writer_open(job->pipeline->options->out, err);
+    if (writer == NULL) {
+        return -1;
+    }
+    while (ranker_next(job->ranker, &row) == 1) {
+        if (plan_writer_append(writer, &row, err) != 0) {
+            plan_writer_abandon(writer);
+            return -1;
+        }
+    }
+    return plan_writer_close(writer, err);
+}
+
+static void warn_of_missing(const struct rank_job *job, const struct key_list *list,
+                            const char *option)
+{
+    char names[256];
+    size_t count = key_list_print_missing(list, names, sizeof names);
+    if (count > 0) {
+        message_warn(job->pipeline->message, "%zu ids of %s are not in the history: %s", count,
+                     option, names);
+    }
+}
+
+static void say_summary(const struct rank_job *job)
+{
+    const struct message *message = job->pipeline->message;
+    const struct rank_totals *totals = &job->totals;
+    static const char *const ends[] = {
+        [RANK_END_ALL] = "all of them",
+        [RANK_END_TOP] = "cut by --top",
+        [RANK_END_BUDGET] = "cut by the budget",
+    };
+    char bytes[UNITS_TEXT_SIZE];
+    for (int i = 0; i < ENTITY_COUNT; i++) {
+        if (job->forecasters[i] != NULL) {
+            message_note(message, "%ss: %" PRIu64 " %s, of whom %.0f are expected to return",
+                         entity_name((enum entity)i), job->dormant_count[i],
+                         job->request.dormant_after_second == 0 ? "known" : "dormant",
+                         job->expected_return_count[i]);
+        }
+    }
+    message_note(message, "planned: %" PRIu64 " of %" PRIu64 " keys (%s), %s in Redis",
+                 totals->planned_count, totals->offered_count, ends[totals->end],
+                 units_print_bytes(bytes, totals->planned_bytes));
+    warn_of_missing(job, job->request.pins, "--pins");
+    warn_of_missing(job, job->request.exclusions, "--exclude");
+}
+
+/* ---- the whole */
+
+static int open_ranker(struct rank_job *job, struct error *err)
+{
+    const struct predict_options *options = job->pipeline->options;
+    struct rank_limits limits = {.top = options->top, .budget_bytes = options->budget_bytes};
+    if (limits.budget_bytes == 0) {
+        limits.budget_bytes = job->pipeline->config->budget_memory_bytes;
+    }
+    job->ranker = ranker_new(&job->request.frame, &limits, err);
+    return job->ranker == NULL ? -1 : 0;
+}
+
+static int run_job(struct rank_job *job, struct error *err)
+{
+    if (rank_request_open(&job->request, job->pipeline, err) != 0 ||
+        open_forecasters(job, err) != 0 || open_ranker(job, err) != 0 ||
+        observe_all(job, err) != 0 || fit_all(job, err) != 0 || score_all(job, err) != 0 ||
+        write_plan(job, err) != 0) {
+        return -1;
+    }
+    say_summary(job);
+    return 0;
+}
+
+int pipeline_rank(const struct pipeline *pipeline, struct error *err)
+{
+    struct rank_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        return error_set_memory(err, "preparing the ranking");
+    }
+    job->pipeline = pipeline;
+    int result = run_job(job, err);
+    progress_clear(&job->progress);
+    ranker_free(job->ranker);
+    for (int i = 0; i < ENTITY_COUNT; i++) {
+        forecaster_close(job->forecasters[i]);
+    }
+    rank_request_close(&job->request);
+    free(job);
+    return result;
+}
