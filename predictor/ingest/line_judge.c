@@ -183,5 +183,9 @@ enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
     }
     enum line_fate fate =
         log_layout_parse(judge->layout, line, &judge->scratch, &fields, &judge->column);
-    return fate == LINE_WITH_EVENT ? read_fields(judge, &fields, events, count) : fate;
+    if (fate == LINE_WITH_EVENT) {
+        fate = read_fields(judge, &fields, events, count);
+    }
+    *count = fate == LINE_WITH_EVENT ? *count : 0; /* one of two ids may be bad */
+    return fate;
 }

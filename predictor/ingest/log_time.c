@@ -95,7 +95,7 @@ static int learn_web_date(struct log_clock *clock, const char *at)
     enum { MONTH_AT = 3, YEAR_AT = 7, SECOND_SLASH_AT = 6 };
     struct civil civil = {
         .year = four_digits(at + YEAR_AT), .month = month_of(at + MONTH_AT), .day = two_digits(at)};
-    if (at[2] != '/' || at[SECOND_SLASH_AT] != '/' || civil_check(&civil) != 0) {
+    if (at[2] != '/' || at[SECOND_SLASH_AT] != '/' || civil.year < 0 || civil_check(&civil) != 0) {
         return -1;
     }
     memcpy(clock->web_date, at, WEB_DATE_SIZE);
@@ -142,7 +142,7 @@ static int learn_iso_hour(struct log_clock *clock, const char *at)
                           .hour = two_digits(at + HOUR_AT)};
     bool has_marks = at[FIRST_DASH_AT] == '-' && at[SECOND_DASH_AT] == '-' &&
                      (at[ISO_DATE_SIZE] == 'T' || at[ISO_DATE_SIZE] == ' ');
-    if (!has_marks || civil_check(&civil) != 0) {
+    if (!has_marks || civil.year < 0 || civil_check(&civil) != 0) {
         return -1;
     }
     int64_t start = zone_to_unix(clock->zone, &civil);

@@ -33,7 +33,8 @@ static inline bool judge_abstains(const json_error_t *error)
            code == json_error_stack_overflow;
 }
 
-/* Does the scanner agree with jansson on `line`? Wanted are "t", "u" and "a.b". */
+/* Does the scanner agree with jansson on `line`? Wanted are "t", "u" and "a.b". Lines with NUL bytes are refused
+ * before they are parsed, and jansson takes such a byte for the end of the text. */
 static inline bool judge_agrees(struct slice line)
 {
     static const char *const names[] = {"t", "u", "a.b"};
@@ -43,6 +44,9 @@ static inline bool judge_agrees(struct slice line)
     struct parse_scratch scratch = {.bytes = ndjson_scratch_bytes};
     struct error err;
     size_t column;
+    if (line.size > 0 && memchr(line.bytes, '\0', line.size) != NULL) {
+        return true;
+    }
     field_map_init(&map);
     for (size_t i = 0; i < NAME_COUNT; i++) {
         if (field_map_want(&map, slice_of(names[i]), &err) < 0) {
@@ -56,6 +60,10 @@ static inline bool judge_agrees(struct slice line)
         json_loadb(line.bytes, line.size, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     if (object == NULL) {
         return judge_abstains(&error) || fate != LINE_WITH_EVENT;
+    }
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return fate == LINE_BAD_JSON;
     }
     bool agrees = fate == LINE_WITH_EVENT || fate == LINE_BAD_VALUE_KIND;
     for (size_t i = 0; agrees && fate == LINE_WITH_EVENT && i < 2; i++) {
