@@ -29,8 +29,8 @@ struct log_entry {
     struct log_mark complete; /* up to and with its last newline; size 0 when there is none */
     struct log_mark whole;    /* all of it; equal to `complete` when it ends with a newline */
     uint64_t event_count;     /* counted of the whole */
-    const struct access_event
-        *tail_events;        /* of the unterminated last line, counted for the time being */
+    /* Of the unterminated last line, counted for the time being; [tail_event_count]. */
+    const struct access_event *tail_events;
     size_t tail_event_count; /* at most LOG_TAIL_EVENT_COUNT_MAX */
 };
 

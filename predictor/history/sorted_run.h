@@ -21,8 +21,7 @@ enum { SORTED_RUN_BYTES_PER_KEY = 3 * 4 + RUN_KEY_SIZE };
 struct gathered_run {
     struct run_table table;
     struct event_list events;
-    struct page_memory
-        measures; /* struct run_measure by key number; empty while no event has any */
+    struct page_memory measures; /* struct run_measure by key number; empty: no event has any */
 };
 
 /* All zero is a run without a key. */
