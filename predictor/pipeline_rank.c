@@ -16,6 +16,7 @@
 #include "predictor/forecast/forecaster.h"
 #include "predictor/rank/rank_score.h"
 #include "predictor/rank/ranker.h"
+#include "predictor/report/rank_report.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct rank_job {
     struct forecaster *forecasters[ENTITY_COUNT];
     struct forecast_options forecast_options[ENTITY_COUNT];
     struct ranker *ranker;
+    struct rank_report *report; /* NULL: not asked for */
     struct rank_totals totals;
     struct progress progress;
     uint64_t key_count, dormant_count[ENTITY_COUNT];
@@ -138,6 +140,9 @@ static int offer_rows(struct rank_job *job, const struct key_history *key,
     for (size_t i = 0; i < request->family_count[key->entity]; i++) {
         const struct family *family = request->families[key->entity][i];
         rank_score_fill(&request->frame, family, key->id, facts, &demand, cache_key, &row);
+        if (job->report != NULL) {
+            rank_report_add(job->report, &row, i == 0);
+        }
         if (ranker_add(job->ranker, &row, family, is_pinned, err) != 0) {
             return -1;
         }
@@ -187,12 +192,23 @@ static int write_plan(struct rank_job *job, struct error *err)
         return -1;
     }
     while (ranker_next(job->ranker, &row) == 1) {
+        if (job->report != NULL) {
+            rank_report_add_planned(job->report, &row);
+        }
         if (plan_writer_append(writer, &row, err) != 0) {
             plan_writer_abandon(writer);
             return -1;
         }
     }
     return plan_writer_close(writer, err);
+}
+
+static int write_report(const struct rank_job *job, struct error *err)
+{
+    if (job->report == NULL) {
+        return 0;
+    }
+    return rank_report_save(job->report, job->pipeline->options->report, err);
 }
 
 static void warn_of_missing(const struct rank_job *job, const struct key_list *list,
@@ -244,12 +260,21 @@ static int open_ranker(struct rank_job *job, struct error *err)
     return job->ranker == NULL ? -1 : 0;
 }
 
+static int open_report(struct rank_job *job, struct error *err)
+{
+    if (job->pipeline->options->report == NULL) {
+        return 0;
+    }
+    job->report = rank_report_new(err);
+    return job->report == NULL ? -1 : 0;
+}
+
 static int run_job(struct rank_job *job, struct error *err)
 {
     if (rank_request_open(&job->request, job->pipeline, err) != 0 ||
         open_forecasters(job, err) != 0 || open_ranker(job, err) != 0 ||
-        observe_all(job, err) != 0 || fit_all(job, err) != 0 || score_all(job, err) != 0 ||
-        write_plan(job, err) != 0) {
+        open_report(job, err) != 0 || observe_all(job, err) != 0 || fit_all(job, err) != 0 ||
+        score_all(job, err) != 0 || write_plan(job, err) != 0 || write_report(job, err) != 0) {
         return -1;
     }
     say_summary(job);
@@ -265,6 +290,7 @@ int pipeline_rank(const struct pipeline *pipeline, struct error *err)
     job->pipeline = pipeline;
     int result = run_job(job, err);
     progress_clear(&job->progress);
+    rank_report_free(job->report);
     ranker_free(job->ranker);
     for (int i = 0; i < ENTITY_COUNT; i++) {
         forecaster_close(job->forecasters[i]);
