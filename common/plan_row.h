@@ -39,4 +39,10 @@ struct plan_row {
     int64_t as_of_unix;
 };
 
+/* Expected benefit per byte: the order of a plan. `size_bytes` is at least 1. */
+static inline double plan_row_density(const struct plan_row *row)
+{
+    return row->benefit_ms / (double)row->size_bytes;
+}
+
 #endif

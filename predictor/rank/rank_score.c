@@ -44,8 +44,3 @@ void rank_score_fill(const struct rank_frame *frame, const struct family *family
         .as_of_unix = frame->as_of_unix,
     };
 }
-
-double rank_score_density(const struct plan_row *row)
-{
-    return row->benefit_ms / (double)row->size_bytes;
-}

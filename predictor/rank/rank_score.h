@@ -1,4 +1,4 @@
-/* rank_score.h - forecast, cost and size of one key become one row of the plan, and rows an order.
+/* rank_score.h - forecast, cost and size of one key become one row of the plan.
  * Room: predictor/rank. May touch: nothing. Pure. */
 #ifndef REKINDLE_PREDICTOR_RANK_SCORE_H
 #define REKINDLE_PREDICTOR_RANK_SCORE_H
@@ -20,8 +20,5 @@ enum { REDIS_KEY_OVERHEAD_BYTES = 125 };
 void rank_score_fill(const struct rank_frame *frame, const struct family *family, struct slice id,
                      const struct rank_facts *facts, const struct demand *demand, char *key,
                      struct plan_row *row);
-
-/* Benefit per byte, the order of the plan: finite, 0 or more. */
-double rank_score_density(const struct plan_row *row);
 
 #endif

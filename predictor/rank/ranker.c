@@ -8,8 +8,6 @@
 
 #include "common/arena.h"
 
-#include "predictor/rank/rank_score.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <xxhash.h>
@@ -254,7 +252,7 @@ static bool is_behind_barrier(const struct ranker *ranker, const struct plan_row
 int ranker_add(struct ranker *ranker, const struct plan_row *row, const struct family *family,
                bool is_pinned, struct error *err)
 {
-    double density = rank_score_density(row);
+    double density = plan_row_density(row);
     assert(row->id.size <= ENTITY_ID_SIZE_MAX && density >= 0);
     ranker->offered_count++;
     if (!is_pinned && is_behind_barrier(ranker, row, density)) {

@@ -211,7 +211,7 @@ static void a_row_is_scored(void **state)
     assert_true(row.benefit_ms == 2.5);
     assert_int_equal(row.size_bytes, 8 + 100 + REDIS_KEY_OVERHEAD_BYTES);
     assert_true(row.days_dormant == 9);
-    assert_true(rank_score_density(&row) == 2.5 / (8 + 100 + REDIS_KEY_OVERHEAD_BYTES));
+    assert_true(plan_row_density(&row) == 2.5 / (8 + 100 + REDIS_KEY_OVERHEAD_BYTES));
     facts.cost_ms = 40;
     facts.size_bytes = 399.6;
     rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
