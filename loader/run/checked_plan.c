@@ -3,6 +3,7 @@
 #include "loader/run/checked_plan.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/message.h"
@@ -52,6 +53,25 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job, str
                      plan->path, plan->identity.deleted_count);
     }
     return 0;
+}
+
+void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,
+                                const char *target, struct run_manifest *manifest)
+{
+    const struct plan_identity *identity = &plan->identity;
+    char *absolute = realpath(plan->path, NULL);
+    *manifest = (struct run_manifest){
+        .window_start_unix = identity->window_start_unix,
+        .window_end_unix = identity->window_end_unix,
+        .created_unix = job->now_unix,
+        .clock_shift_second = job->clock_shift_second,
+    };
+    snprintf(manifest->plan_path, sizeof manifest->plan_path, "%s",
+             absolute != NULL ? absolute : plan->path);
+    snprintf(manifest->plan_digest, sizeof manifest->plan_digest, "%s", identity->digest);
+    snprintf(manifest->target, sizeof manifest->target, "%s", target);
+    snprintf(manifest->event, sizeof manifest->event, "%s", identity->event);
+    free(absolute);
 }
 
 void checked_plan_close(struct checked_plan *plan)

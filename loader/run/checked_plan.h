@@ -5,6 +5,7 @@
 
 #include "common/plan_reader.h"
 #include "loader/run/load_job.h"
+#include "loader/run/run_folder.h"
 
 #include <stdbool.h>
 
@@ -18,6 +19,9 @@ struct checked_plan {
 /* ERROR_USAGE without --plan; ERROR_INPUT as plan_reader_open and plan_check_row say. Two passes over the file. */
 int checked_plan_open(struct checked_plan *plan, const struct load_job *job,
                       struct error *err) MUST_CHECK;
+/* What a run of this plan on `target` (as sink_name says it) is. */
+void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,
+                                const char *target, struct run_manifest *manifest);
 void checked_plan_close(struct checked_plan *plan);
 
 #endif

@@ -82,8 +82,10 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
 {
     struct source *source = recheck->sources->sources[family_index];
     look->kind = source_version_kind(source);
-    look->is_by_version = look->kind == VERSION_COUNTER || look->kind == VERSION_FINE_TIME;
-    if (look->kind == VERSION_FINE_TIME && source_clock(source, &look->now_unix_us, err) != 0) {
+    look->is_by_version =
+        !recheck->is_by_value && (look->kind == VERSION_COUNTER || look->kind == VERSION_FINE_TIME);
+    if (look->is_by_version && look->kind == VERSION_FINE_TIME &&
+        source_clock(source, &look->now_unix_us, err) != 0) {
         return -1;
     }
     if (source_fetch(source, look->is_by_version ? SOURCE_VERSIONS : SOURCE_VALUES, recheck->ids,

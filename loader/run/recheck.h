@@ -29,8 +29,9 @@ struct recheck_row {
 
 struct recheck {
     struct source_set *sources; /* borrowed */
-    struct slice *ids;          /* of one family's rows */
-    size_t *places;             /* which row each id belongs to */
+    bool is_by_value;  /* compare values also where versions could be trusted; false after init */
+    struct slice *ids; /* of one family's rows */
+    size_t *places;    /* which row each id belongs to */
     size_t capacity;
     struct record_batch batch;
 };

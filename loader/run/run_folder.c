@@ -166,6 +166,22 @@ int run_folder_open(struct run_folder *folder, const char *path, const char *bas
     return save_manifest(folder, err);
 }
 
+int run_folder_find(struct run_folder *folder, const char *path, const char *base,
+                    const struct run_manifest *manifest, struct error *err)
+{
+    char name[RUN_NAME_SIZE], manifest_path[RUN_PATH_SIZE];
+    *folder = (struct run_folder){0};
+    run_folder_name(manifest->event, manifest->plan_digest, manifest->target, name);
+    if (set_path(folder, path, base, name, err) != 0) {
+        return -1;
+    }
+    if (path == NULL && access(run_folder_file(folder, MANIFEST_FILE, manifest_path), F_OK) != 0) {
+        return 0;
+    }
+    bool is_fine = load_manifest(folder, err) == 0 && compare_manifest(folder, manifest, err) == 0;
+    return is_fine ? 1 : -1;
+}
+
 int run_folder_load(struct run_folder *folder, const char *path, struct error *err)
 {
     *folder = (struct run_folder){0};

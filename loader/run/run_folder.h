@@ -38,6 +38,10 @@ void run_folder_name(const char *event, const char *plan_digest, const char *tar
 int run_folder_open(struct run_folder *folder, const char *path, const char *base,
                     const struct run_manifest *manifest, struct error *err) MUST_CHECK;
 
+/* Looks for the folder that run_folder_open would open, and makes nothing. 1; 0 when there is none; -1 as above. */
+int run_folder_find(struct run_folder *folder, const char *path, const char *base,
+                    const struct run_manifest *manifest, struct error *err) MUST_CHECK;
+
 /* Opens an existing folder without changing it. ERROR_INPUT when it is not a run's. */
 int run_folder_load(struct run_folder *folder, const char *path, struct error *err) MUST_CHECK;
 

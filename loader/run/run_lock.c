@@ -63,10 +63,12 @@ static void name_owner(struct run_lock *lock)
              (unsigned long)geteuid(), (uint64_t)place);
 }
 
-int run_lock_take_host(struct run_lock *lock, const char *target, struct error *err)
+int run_lock_take_host(struct run_lock *lock, const struct redis_config *redis, struct error *err)
 {
-    char folder[PATH_MAX / 2], path[PATH_MAX];
+    char folder[PATH_MAX / 2], path[PATH_MAX], target[PATH_MAX];
     const char *base = getenv("XDG_RUNTIME_DIR");
+    snprintf(target, sizeof target, "redis at %s, database %" PRId64, redis->address,
+             redis->database);
     snprintf(folder, sizeof folder, "%s/rekindle-%lu",
              base != NULL && base[0] == '/' ? base : "/tmp", (unsigned long)geteuid());
     snprintf(path, sizeof path, "%s/target-%016" PRIx64 ".lock", folder,

@@ -25,8 +25,10 @@ struct run_lock {
 /* Holds nothing yet: what run_lock_release may be given. */
 void run_lock_init(struct run_lock *lock);
 
-/* Locks `target` (as sink_name says it) on this host. ERROR_LOCKED when another run has it. */
-int run_lock_take_host(struct run_lock *lock, const char *target, struct error *err) MUST_CHECK;
+/* Locks the target, address and database, on this host; needs no connection, so that a second run is refused also while
+ * Redis hangs. ERROR_LOCKED when another run has it. */
+int run_lock_take_host(struct run_lock *lock, const struct redis_config *redis,
+                       struct error *err) MUST_CHECK;
 
 /* Takes the lease in the target itself, after the host's lock. ERROR_LOCKED names who has it. */
 int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis, int64_t now_us,

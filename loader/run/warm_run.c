@@ -4,8 +4,8 @@
  *
  * DESIGN
  *  1. The plan is read and every row checked against the config: a plan that cannot be right warms nothing.
- *  2. Redis answers; the target's name, with the plan's digest, names the run's folder. A folder that is there is the
- *     same run: it is resumed. Its lock on the host and its lease in Redis keep a second run out.
+ *  2. The target is locked on this host, and later by a lease in Redis: a second run is kept out. The target's name,
+ *     with the plan's digest, names the run's folder. A folder that is there is the same run: it is resumed.
  *  3. The journal is read: rows up to the last done are settled. Keys of an intent without a done are looked at: with
  *     the digest and the expiry of the intent they are ours, and are written and looked at again like all others.
  *  4. One thread reads windows of the plan and fetches their values, in primary-key order; this one writes the window
@@ -18,10 +18,7 @@
 #include "loader/run/load_job.h"
 
 #include <inttypes.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include <stdio.h>
 
 #include "common/message.h"
 #include "common/monotonic.h"
@@ -55,24 +52,6 @@ struct warm_session {
 
 /* ---- opening */
 
-static void fill_manifest(const struct warm_session *session, struct run_manifest *manifest)
-{
-    const struct plan_identity *identity = &session->plan.identity;
-    char *absolute = realpath(session->plan.path, NULL);
-    *manifest = (struct run_manifest){
-        .window_start_unix = identity->window_start_unix,
-        .window_end_unix = identity->window_end_unix,
-        .created_unix = session->job->now_unix,
-        .clock_shift_second = session->job->clock_shift_second,
-    };
-    snprintf(manifest->plan_path, sizeof manifest->plan_path, "%s",
-             absolute != NULL ? absolute : session->plan.path);
-    snprintf(manifest->plan_digest, sizeof manifest->plan_digest, "%s", identity->digest);
-    snprintf(manifest->target, sizeof manifest->target, "%s", sink_name(session->sink));
-    snprintf(manifest->event, sizeof manifest->event, "%s", identity->event);
-    free(absolute);
-}
-
 static int open_journal(struct warm_session *session, struct error *err)
 {
     char path[RUN_PATH_SIZE];
@@ -101,12 +80,12 @@ static int open_target(struct warm_session *session, struct error *err)
     struct sink_options options = {
         .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
+        run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
         (session->sink = sink_open(&options, err)) == NULL) {
         return -1;
     }
-    fill_manifest(session, &manifest);
-    if (run_lock_take_host(&session->lock, manifest.target, err) != 0 ||
-        run_folder_open(&session->folder, job->options->run, job->config->run_dir, &manifest,
+    checked_plan_fill_manifest(&session->plan, job, sink_name(session->sink), &manifest);
+    if (run_folder_open(&session->folder, job->options->run, job->config->run_dir, &manifest,
                         err) != 0) {
         return -1;
     }

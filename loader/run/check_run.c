@@ -1,0 +1,232 @@
+/* check_run.c - the conductor of `check`: what a run would do, from the same code with a sink that writes nothing.
+ * Room: loader/run. May touch: the plan, the sources, Redis; all of them reading only.
+ *
+ * DESIGN
+ *  1. The plan is read and every row checked, as `run` does.
+ *  2. The first windows go the way of a run: fetched, looked up in Redis, paced; nothing is journaled or written.
+ *  3. What they took, in seconds, queries and bytes, is scaled to the whole plan and held against Redis' memory. */
+#include "loader/run/load_job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/message.h"
+#include "common/monotonic.h"
+#include "common/units.h"
+#include "loader/load_options.h"
+#include "loader/run/checked_plan.h"
+#include "loader/run/run_report.h"
+#include "loader/run/warm_writer.h"
+
+enum {
+    SAMPLE_WINDOWS = 4,
+    WINDOW_BYTES_MAX = 12 << 20,
+    KEY_OVERHEAD_BYTES = 140, /* what Redis 7 adds to key and value: 120..155 measured */
+    EXPLAIN_SIZE = 4096
+};
+
+struct check_session {
+    const struct load_job *job;
+    struct checked_plan plan;
+    struct sink *sink;
+    struct source_set sources;
+    struct pulse pulse;
+    struct load_window window;
+    struct window_sizer sizer;
+    struct warm_writer *writer;
+    uint64_t key_bytes; /* of the sampled rows */
+    double elapsed_second;
+};
+
+static uint64_t window_ranks(const struct load_job *job)
+{
+    return job->options->window_ranks > 0 ? job->options->window_ranks
+                                          : (uint64_t)job->config->window_ranks;
+}
+
+static int open_session(struct check_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    struct sink_options sink_options = {
+        .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_abort_flag()};
+    if (checked_plan_open(&session->plan, job, err) != 0 ||
+        (session->sink = sink_open(&sink_options, err)) == NULL ||
+        source_set_open(&session->sources, job->config, session->plan.is_family_needed,
+                        run_switch_stop_flag(), err) != 0 ||
+        load_window_init(&session->window, job->config->family_count, err) != 0 ||
+        window_sizer_init(&session->sizer, job->config->family_count, (size_t)window_ranks(job),
+                          WINDOW_BYTES_MAX, err) != 0) {
+        return -1;
+    }
+    session->pulse = (struct pulse){.warm_count = session->plan.identity.warm_count,
+                                    .benefit_ms = session->plan.identity.benefit_ms};
+    pace_init(&session->pulse.pace, 0, monotonic_us());
+    progress_init(&session->pulse.progress, NULL, "check", "keys", PROGRESS_COUNT, 0);
+    pulse_start(&session->pulse, NULL);
+    struct warm_writer_options options = {
+        .config = job->config,
+        .message = job->message,
+        .sink = session->sink,
+        .pulse = &session->pulse,
+        .window_end_unix = session->plan.identity.window_end_unix + job->clock_shift_second,
+        .clock_shift_second = job->clock_shift_second,
+    };
+    session->writer = warm_writer_new(&options, err);
+    return session->writer == NULL ? -1 : 0;
+}
+
+static void close_session(struct check_session *session)
+{
+    warm_writer_free(session->writer);
+    window_sizer_free(&session->sizer);
+    load_window_free(&session->window);
+    source_set_close(&session->sources);
+    sink_close(session->sink);
+    checked_plan_close(&session->plan);
+}
+
+/* ---- the sample */
+
+static int try_windows(struct check_session *session, struct error *err)
+{
+    struct window_feed feed = {.plan = session->plan.reader,
+                               .plan_path = session->plan.path,
+                               .config = session->job->config};
+    int64_t started_us = monotonic_us();
+    int more = 1;
+    for (int i = 0; i < SAMPLE_WINDOWS && more == 1; i++) {
+        more = load_window_read(&session->window, &feed, &session->sizer, err);
+        if (more == 1 &&
+            (load_window_fetch(&session->window, &session->sources, &session->sizer, err) != 0 ||
+             warm_writer_write(session->writer, &session->window, err) != 0)) {
+            return -1;
+        }
+        for (size_t row = 0; more == 1 && row < session->window.count; row++) {
+            session->key_bytes += session->window.rows[row].key.size;
+        }
+    }
+    session->elapsed_second = (double)(monotonic_us() - started_us) / US_PER_SECOND;
+    return more < 0 ? -1 : 0;
+}
+
+/* ---- the families */
+
+static const char *version_words(enum version_kind kind)
+{
+    switch (kind) {
+    case VERSION_COUNTER:
+        return "versions are a counter: looked at again after writing";
+    case VERSION_FINE_TIME:
+        return "versions are times with fractions: looked at again after writing";
+    case VERSION_COARSE_TIME:
+        return "versions are whole seconds, too coarse: rows are read twice";
+    case VERSION_NONE:
+        return "no column `version`: rows are read twice";
+    }
+    return "";
+}
+
+static int check_family(struct check_session *session, size_t family_index, struct error *err)
+{
+    const struct family *family = &session->job->config->families[family_index];
+    struct source *source = session->sources.sources[family_index];
+    const struct window_part *part = &session->window.parts[family_index];
+    printf("family %s: %s\n", family->name, version_words(source_version_kind(source)));
+    if (part->count == 0) {
+        return 0;
+    }
+    char *plan = calloc(1, EXPLAIN_SIZE);
+    bool is_scan = false;
+    if (plan == NULL) {
+        return error_set_memory(err, "asking how the database reads");
+    }
+    int result = source_explain(source, part->ids, part->count, plan, EXPLAIN_SIZE, &is_scan, err);
+    if (result == 0 && is_scan) {
+        message_warn(session->job->message,
+                     "family %s: the database would read the whole table for each query:\n%s",
+                     family->name, plan);
+    }
+    free(plan);
+    return result;
+}
+
+/* ---- the verdict */
+
+static void print_seconds(const struct check_session *session, double scale)
+{
+    char text[UNITS_TEXT_SIZE];
+    const struct load_job *job = session->job;
+    uint64_t limit = job->options->rows_per_second > 0
+                         ? job->options->rows_per_second
+                         : (uint64_t)job->config->pace_rows_per_second;
+    double second = session->elapsed_second * scale;
+    double paced = limit > 0 ? (double)session->plan.identity.warm_count / (double)limit : 0;
+    printf("estimated time: %s%s\n", units_print_duration(text, paced > second ? paced : second),
+           paced > second ? ", by the row rate limit" : "");
+}
+
+static int judge_memory(const struct check_session *session, double bytes, struct error *err)
+{
+    char needed[UNITS_TEXT_SIZE], left_text[UNITS_TEXT_SIZE], max[UNITS_TEXT_SIZE];
+    struct sink_status status;
+    if (sink_status(session->sink, &status, err) != 0) {
+        return -1;
+    }
+    units_print_bytes(needed, (uint64_t)bytes);
+    if (status.max_bytes == 0) {
+        printf("memory: about %s needed; %s has no maxmemory\n", needed, sink_name(session->sink));
+        return 0;
+    }
+    uint64_t left = status.max_bytes > status.used_bytes ? status.max_bytes - status.used_bytes : 0;
+    printf("memory: about %s needed, %s left of maxmemory %s, policy %s\n", needed,
+           units_print_bytes(left_text, left), units_print_bytes(max, status.max_bytes),
+           status.policy);
+    if (bytes <= (double)left) {
+        return 0;
+    }
+    double count = (double)session->plan.identity.warm_count;
+    uint64_t fitting = (uint64_t)(count * (double)left / bytes);
+    return error_set(err, ERROR_RESOURCE,
+                     "it will not fit: about %" PRIu64 " of %" PRIu64
+                     " keys have room; plan fewer (rank --budget %s), or give Redis more memory",
+                     fitting, session->plan.identity.warm_count, left_text);
+}
+
+static int print_verdict(struct check_session *session, struct error *err)
+{
+    char bytes_text[UNITS_TEXT_SIZE];
+    const struct plan_identity *identity = &session->plan.identity;
+    const struct run_totals *totals = &session->pulse.totals;
+    struct source_account account = source_set_account(&session->sources);
+    uint64_t sampled = outcome_tally_sum(&totals->tally);
+    double scale = sampled > 0 ? (double)identity->warm_count / (double)sampled : 0;
+    double value_bytes = (double)totals->value_bytes * scale;
+    double new_count = (double)totals->tally.count[OUTCOME_WARMED] * scale;
+    double key_bytes = sampled > 0 ? (double)session->key_bytes / (double)sampled : 0;
+    printf("%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip; the first %" PRIu64
+           " keys were tried:\n",
+           identity->warm_count, identity->row_count - identity->warm_count, sampled);
+    run_report_print_tally(stdout, &totals->tally);
+    for (size_t i = 0; i < session->job->config->family_count; i++) {
+        if (session->plan.is_family_needed[i] && check_family(session, i, err) != 0) {
+            return -1;
+        }
+    }
+    printf("estimated queries: %.0f, of %s of values\n", (double)account.chunk_count * scale,
+           units_print_bytes(bytes_text, (uint64_t)value_bytes));
+    print_seconds(session, scale);
+    return judge_memory(session, value_bytes + new_count * (key_bytes + KEY_OVERHEAD_BYTES), err);
+}
+
+int check_run(const struct load_job *job, struct error *err)
+{
+    struct check_session session = {.job = job};
+    int result = -1;
+    if (run_switch_install(err) == 0 && open_session(&session, err) == 0 &&
+        try_windows(&session, err) == 0) {
+        result = print_verdict(&session, err);
+    }
+    close_session(&session);
+    return result;
+}

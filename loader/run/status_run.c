@@ -1,0 +1,137 @@
+/* status_run.c - the conductor of `status`: what runs are doing, in words.
+ * Room: loader/run. May touch: the folders of runs, reading only. */
+#include "loader/run/load_job.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/civil_time.h"
+#include "common/units.h"
+#include "loader/load_options.h"
+#include "loader/run/journal.h"
+#include "loader/run/run_report.h"
+#include "loader/run/run_status.h"
+
+enum { SILENT_SECOND = 10 };
+
+/* A process that died without a last word leaves `running` behind; its pid tells. */
+static bool is_alive(const struct run_status *status)
+{
+    return status->pid > 0 && (kill((pid_t)status->pid, 0) == 0 || errno == EPERM);
+}
+
+static bool is_state(const struct run_status *status, const char *state)
+{
+    return strcmp(status->state, state) == 0;
+}
+
+/* What to do about it: one line. */
+static void print_advice(const struct run_folder *folder, const struct run_status *status)
+{
+    bool is_going = is_state(status, "running") || is_state(status, "paused");
+    int64_t silent_second = (int64_t)time(NULL) - status->updated_unix;
+    if (is_going && !is_alive(status)) {
+        printf("it died (process %" PRId64 "): the same `rekindle-load run` command resumes it\n",
+               status->pid);
+    } else if (is_state(status, "paused")) {
+        printf("%s\n", status->note);
+    } else if (is_going && silent_second > SILENT_SECOND) {
+        printf("process %" PRId64 " has said nothing for %" PRId64
+               " s: does Redis or the database hang?\n",
+               status->pid, silent_second);
+    } else if (is_going) {
+        printf("process %" PRId64 "; `kill -USR1` pauses, -USR2 goes on, -TERM stops; or make the "
+               "file %s/pause or stop\n",
+               status->pid, folder->path);
+    } else if (is_state(status, "finished")) {
+        printf("nothing to do; `rekindle-load verify` looks whether all is still there\n");
+    } else {
+        printf("the same `rekindle-load run` command resumes it\n");
+    }
+}
+
+static void print_heading(const struct run_folder *folder, const char *state)
+{
+    char start[CIVIL_TEXT_SIZE], end[CIVIL_TEXT_SIZE];
+    const struct run_manifest *manifest = &folder->manifest;
+    printf("%s: %s\n", folder->name, state);
+    printf("  folder  %s\n  plan    %s\n  target  %s\n", folder->path, manifest->plan_path,
+           manifest->target);
+    printf("  window  %s to %s\n", civil_print_rfc3339(start, manifest->window_start_unix, NULL),
+           civil_print_rfc3339(end, manifest->window_end_unix, NULL));
+}
+
+/* The journal is the truth about what is settled; the status file says the rest. */
+static int print_run(const struct run_folder *folder, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    static const double PERCENT = 100;
+    struct run_status status;
+    struct journal_survey survey = {0};
+    if (run_status_load(folder, &status, err) < 0 ||
+        journal_survey_read(run_folder_file(folder, "journal", path), NULL, &survey, err) != 0) {
+        journal_survey_free(&survey);
+        return -1;
+    }
+    uint64_t settled = outcome_tally_sum(&survey.tally);
+    print_heading(folder, status.state[0] != '\0' ? status.state : "not started");
+    printf("%" PRIu64 " of %" PRIu64 " planned keys settled, %.1f%% of the expected benefit warm\n",
+           settled, status.warm_count, status.benefit_share * PERCENT);
+    run_report_print_tally(stdout, &survey.tally);
+    if (status.note[0] != '\0' && !is_state(&status, "paused")) {
+        printf("%s\n", status.note);
+    }
+    print_advice(folder, &status);
+    journal_survey_free(&survey);
+    return 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Every folder of `base` that is a run's; others are passed over. */
+static int print_all_runs(const char *base, struct error *err)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(base, &entries, is_visible, by_name), printed = 0, result = 0;
+    for (int i = 0; i < count; i++) {
+        char path[RUN_PATH_SIZE];
+        struct run_folder folder;
+        struct error ignored = {0};
+        int size = snprintf(path, sizeof path, "%s/%s", base, entries[i]->d_name);
+        if (result == 0 && size < (int)sizeof path &&
+            run_folder_load(&folder, path, &ignored) == 0) {
+            printf("%s", printed++ > 0 ? "\n" : "");
+            result = print_run(&folder, err);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (printed == 0) {
+        printf("no runs in %s\n", base);
+    }
+    return result;
+}
+
+int status_run(const struct load_job *job, struct error *err)
+{
+    struct run_folder folder;
+    if (job->options->run == NULL) {
+        return print_all_runs(job->config->run_dir, err);
+    }
+    return run_folder_load(&folder, job->options->run, err) == 0 ? print_run(&folder, err) : -1;
+}
