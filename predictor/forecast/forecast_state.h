@@ -1,0 +1,63 @@
+/* forecast_state.h - what pass 1 leaves for the methods, and what a method is.
+ * Room: predictor/forecast. May touch: memory. Private to this room: others see forecaster.h. */
+#ifndef REKINDLE_PREDICTOR_FORECAST_STATE_H
+#define REKINDLE_PREDICTOR_FORECAST_STATE_H
+
+#include "predictor/forecast/as_of.h"
+#include "predictor/forecast/forecaster.h"
+#include "predictor/forecast/key_sample.h"
+#include "predictor/forecast/triple_set.h"
+
+/* A window to learn from or to forecast: features as of `origin`, accesses within [start, end). */
+struct forecast_window {
+    int64_t origin_unix, start_unix, end_unix;
+};
+
+/* How many accesses a key has that comes back: observed on past windows. */
+struct forecast_hits {
+    double mean; /* at least 1 */
+    double returned_count;
+};
+
+struct forecast_state {
+    struct forecast_options options;
+    struct as_of_clock clock;
+    struct forecast_window window; /* the one to forecast */
+    struct key_sample sample;      /* whole histories, cut at as_of */
+    struct triple_set triples;     /* of all keys at as_of */
+    struct triple_set dormant;     /* of the dormant ones alone */
+    uint64_t key_count, dormant_count;
+    int64_t first_unix; /* the first bucket of all; INT64_MAX when there is none */
+    struct forecast_hits hits;
+};
+
+/* What a method fitted; each method has its own. */
+struct forecast_method {
+    const char *name;
+    const void *variant; /* tells methods apart that share their functions */
+    /* Fits to what pass 1 left; `*fitted` is freed by free_fitted, also when this fails. */
+    int (*fit)(const struct forecast_method *method, const struct forecast_state *state,
+               void **fitted, struct error *err);
+    /* p_return, p_low and p_high of a key, the buckets being cut at as_of; and, if it has a better one, the reason. */
+    void (*score)(const struct forecast_state *state, const void *fitted,
+                  const struct key_history *key, const struct as_of_snapshot *snapshot,
+                  struct demand *demand);
+    /* Adds facts from `facts[count]` on; returns the new count. */
+    size_t (*describe)(const struct forecast_state *state, const void *fitted,
+                       struct forecast_fact *facts, size_t count);
+    void (*free_fitted)(void *fitted);
+};
+
+extern const struct forecast_method method_bgnbd, method_mbgnbd, method_recency, method_frequency,
+    method_decayed;
+
+/* Adds one fact, if there is room; returns the new count. */
+size_t forecast_state_add_fact(struct forecast_fact *facts, size_t count, const char *name,
+                               const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Whether the key (seen by the window's origin) was dormant there. */
+bool forecast_state_is_dormant(const struct forecast_state *state,
+                               const struct forecast_window *window,
+                               const struct as_of_snapshot *snapshot);
+
+#endif

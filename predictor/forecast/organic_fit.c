@@ -1,0 +1,128 @@
+/* organic_fit.c - see organic_fit.h.
+ * Room: predictor/forecast. May touch: GSL, memory. */
+#include "predictor/forecast/organic_fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double wide_prior =
+    2; /* standard deviation of ln parameter: a factor of 7 either way */
+static const double half_a_key = 0.5;
+static const double interval_90_percent = 1.6448536269514722;
+
+/* The pseudo key that makes a fit possible: one repeat in the middle of the longest life. */
+static int add_half_a_key(struct triple_set *set, struct error *err)
+{
+    uint32_t age_max = 2;
+    for (size_t i = 0; i < set->slot_count; i++) {
+        uint32_t age = set->slots[i].weight > 0 ? triple_set_age(set->slots[i].packed) : 0;
+        age_max = age > age_max ? age : age_max;
+    }
+    const uint32_t triple[3] = {1, age_max / 2, age_max};
+    return triple_set_add(set, triple, half_a_key, err);
+}
+
+static int copy_set(const struct triple_set *from, struct triple_set *to, struct error *err)
+{
+    for (size_t i = 0; i < from->slot_count; i++) {
+        const struct triple_slot *slot = &from->slots[i];
+        const uint32_t triple[3] = {triple_set_x(slot->packed), triple_set_last(slot->packed),
+                                    triple_set_age(slot->packed)};
+        if (slot->weight > 0 && triple_set_add(to, triple, slot->weight, err) != 0) {
+            return -1;
+        }
+    }
+    return add_half_a_key(to, err);
+}
+
+/* As if half a key had come back, with the prior on top. */
+static int fit_assisted(const struct btyd_model *model, const struct triple_set *set,
+                        struct organic_fit *fit, struct error *err)
+{
+    struct triple_set assisted = {0};
+    struct triple_table table = {0};
+    int result = copy_set(set, &assisted, err);
+    if (result == 0) {
+        result = triple_table_from_ticks(&table, &assisted, 1, err);
+    }
+    if (result == 0) {
+        result = btyd_fit_table(model, &table, wide_prior, &fit->btyd, err);
+    }
+    triple_table_free(&table);
+    triple_set_free(&assisted);
+    return result;
+}
+
+static int fit_table(const struct btyd_model *model, const struct triple_set *set,
+                     const struct triple_table *table, struct organic_fit *fit, struct error *err)
+{
+    if (btyd_fit_table(model, table, 0, &fit->btyd, err) == 0) {
+        return 0;
+    }
+    if (err->kind == ERROR_RESOURCE) {
+        return -1;
+    }
+    (void)snprintf(fit->note, sizeof fit->note, "%.180s; plausible values were assumed", err->text);
+    if (table->x_sum > 0 && btyd_fit_table(model, table, wide_prior, &fit->btyd, err) == 0) {
+        return 0;
+    }
+    return err->kind == ERROR_RESOURCE ? -1 : fit_assisted(model, set, fit, err);
+}
+
+int organic_fit_set(const struct btyd_model *model, const struct triple_set *set,
+                    struct organic_fit *fit, struct error *err)
+{
+    struct triple_table table = {0};
+    *fit = (struct organic_fit){.note = ""};
+    int result = triple_table_from_ticks(&table, set, 1, err);
+    if (result == 0) {
+        result = fit_table(model, set, &table, fit, err);
+    }
+    triple_table_free(&table);
+    return result;
+}
+
+/* Sum of P(return) and of its variance under `parameters`. */
+static double sum_set(const struct btyd_model *model, const double *parameters,
+                      const struct triple_set *set, const double window[2], double *variance)
+{
+    double sum = 0;
+    *variance = 0;
+    for (size_t i = 0; i < set->slot_count; i++) {
+        const struct triple_slot *slot = &set->slots[i];
+        if (slot->weight > 0) {
+            struct btyd_key key = {triple_set_x(slot->packed), triple_set_last(slot->packed),
+                                   triple_set_age(slot->packed)};
+            double p = model->p_return(parameters, &key, window[0], window[1]);
+            sum += slot->weight * p;
+            *variance += slot->weight * p * (1 - p);
+        }
+    }
+    return sum;
+}
+
+struct organic_total organic_fit_total(const struct organic_fit *fit, const struct triple_set *set,
+                                       const double window[2])
+{
+    const double width = 1e-4;
+    double slope[BTYD_PARAMETERS];
+    double chance;
+    double unused;
+    const struct btyd_fit *btyd = &fit->btyd;
+    double mean = sum_set(btyd->model, btyd->parameters, set, window, &chance);
+    for (int i = 0; i < BTYD_PARAMETERS; i++) {
+        double moved[BTYD_PARAMETERS];
+        memcpy(moved, btyd->parameters, sizeof moved);
+        moved[i] *= exp(width);
+        slope[i] = (sum_set(btyd->model, moved, set, window, &unused) - mean) / width;
+    }
+    double variance = chance;
+    for (int i = 0; i < BTYD_PARAMETERS; i++) {
+        for (int j = 0; j < BTYD_PARAMETERS; j++) {
+            variance += slope[i] * slope[j] * btyd->ln_covariance[i][j];
+        }
+    }
+    double half = interval_90_percent * sqrt(fmax(variance, 0));
+    return (struct organic_total){.mean = mean, .low = fmax(mean - half, 0), .high = mean + half};
+}
