@@ -4,232 +4,30 @@
  * does not, the pass starts again and keeps (rank, line, offset) of every row, sorted afterwards. */
 #include "common/plan_reader.h"
 
-#include "common/civil_time.h"
 #include "common/csv_reader.h"
-#include "common/csv_writer.h"
 #include "common/decimal.h"
-#include "common/plan_columns.h"
+#include "common/plan_fields.h"
 #include "common/units.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { SHOWN_SIZE_MAX = 60 }; /* bytes of a bad value in a message */
 
 struct place {
     uint32_t rank, line;
     uint64_t offset;
 };
 
-/* A time cell costs less when it says the same as in the row before. */
-struct time_memory {
-    char text[CIVIL_TEXT_SIZE];
-    size_t size;
-    int64_t unix_second;
-};
-
 struct plan_reader {
     struct csv_reader *csv;
-    int cells[PLAN_COLUMN_COUNT]; /* where each column stands in the file */
-    struct time_memory times[PLAN_COLUMN_COUNT];
+    struct plan_fields fields;
     bool is_indexed;
     struct place *places; /* [place_count], only when indexed */
     size_t place_count, place_room, place_next;
-    uint64_t line;      /* of the row last read */
     uint64_t last_rank; /* of the row last read, 0 before the first */
 };
-
-#define SHOWN(slice)                                                                               \
-    (int)((slice).size < SHOWN_SIZE_MAX ? (slice).size : SHOWN_SIZE_MAX), (slice).bytes
-
-/* ---- columns */
-
-static int check_known_columns(const struct csv_reader *csv, struct error *err)
-{
-    const struct csv_record *header = csv_reader_header(csv);
-    for (size_t i = 0; i < header->field_count; i++) {
-        struct slice name = header->fields[i];
-        size_t known = 0;
-        while (known < PLAN_COLUMN_COUNT &&
-               !slice_is_equal(name, slice_of(plan_columns[known].name))) {
-            known++;
-        }
-        if (known == PLAN_COLUMN_COUNT) {
-            return csv_reader_refuse(csv, header->line, err,
-                                     "unknown column '%.*s'; a plan has the columns " PLAN_COLUMNS,
-                                     SHOWN(name));
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (slice_is_equal(name, header->fields[j])) {
-                return csv_reader_refuse(csv, header->line, err, "the column '%.*s' stands twice",
-                                         SHOWN(name));
-            }
-        }
-    }
-    return 0;
-}
-
-static int bind_columns(struct plan_reader *reader, struct error *err)
-{
-    for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
-        reader->cells[i] = csv_reader_find_column(reader->csv, plan_columns[i].name);
-        if (reader->cells[i] < 0) {
-            return csv_reader_refuse(reader->csv, csv_reader_header(reader->csv)->line, err,
-                                     "the column '%s' is missing", plan_columns[i].name);
-        }
-    }
-    return check_known_columns(reader->csv, err);
-}
-
-/* ---- cells: each returns -1 for a bad one, without a message */
-
-static int parse_time(struct time_memory *memory, struct slice cell, int64_t *unix_second)
-{
-    if (cell.size == memory->size && memcmp(cell.bytes, memory->text, cell.size) == 0 &&
-        cell.size > 0) {
-        *unix_second = memory->unix_second;
-        return 0;
-    }
-    if (civil_parse_rfc3339(cell, NULL, unix_second, NULL) != 0) {
-        return -1;
-    }
-    if (cell.size <= sizeof memory->text) {
-        memcpy(memory->text, cell.bytes, cell.size);
-        memory->size = cell.size;
-        memory->unix_second = *unix_second;
-    }
-    return 0;
-}
-
-static int parse_number(struct slice cell, char point, double *number)
-{
-    return decimal_parse(cell, point, number) == 0 && *number >= 0 ? 0 : -1;
-}
-
-static int parse_text(const struct plan_column *column, struct slice cell, struct slice *text)
-{
-    *text = csv_writer_unguard(cell);
-    bool is_too_long = column->size_max > 0 && text->size > column->size_max;
-    return is_too_long || (column->is_needed && text->size == 0) ? -1 : 0;
-}
-
-/* People write Skip, SKIP and "skip ". */
-static bool is_word(struct slice cell, const char *word)
-{
-    while (cell.size > 0 && cell.bytes[0] == ' ') {
-        cell = (struct slice){cell.bytes + 1, cell.size - 1};
-    }
-    while (cell.size > 0 && cell.bytes[cell.size - 1] == ' ') {
-        cell.size--;
-    }
-    if (cell.size != strlen(word)) {
-        return false;
-    }
-    for (size_t i = 0; i < cell.size; i++) {
-        char byte = cell.bytes[i];
-        if ((byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte) != word[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int parse_action(struct slice cell, enum plan_action *action)
-{
-    if (is_word(cell, plan_action_name(PLAN_WARM))) {
-        *action = PLAN_WARM;
-        return 0;
-    }
-    *action = PLAN_SKIP;
-    return is_word(cell, plan_action_name(PLAN_SKIP)) ? 0 : -1;
-}
-
-static int parse_cell(struct plan_reader *reader, size_t index, struct slice cell,
-                      struct plan_row *row)
-{
-    const struct plan_column *column = &plan_columns[index];
-    void *field = (char *)row + column->offset;
-    switch (column->cell) {
-    case PLAN_CELL_COUNT:
-        return decimal_parse_count(cell, field);
-    case PLAN_CELL_NUMBER:
-        return parse_number(cell, csv_reader_decimal_point(reader->csv), field);
-    case PLAN_CELL_TIME:
-        return parse_time(&reader->times[index], cell, field);
-    case PLAN_CELL_TEXT:
-        return parse_text(column, cell, field);
-    case PLAN_CELL_ENTITY:
-        return entity_parse(cell, field);
-    case PLAN_CELL_ACTION:
-        return parse_action(cell, field);
-    }
-    return -1;
-}
-
-static int refuse_text(const struct plan_reader *reader, const struct plan_column *column,
-                       struct slice cell, struct error *err)
-{
-    if (cell.size == 0) {
-        return csv_reader_refuse(reader->csv, reader->line, err, "%s is empty", column->name);
-    }
-    return csv_reader_refuse(reader->csv, reader->line, err,
-                             "%s is longer than %zu bytes: '%.*s...'", column->name,
-                             column->size_max, SHOWN(cell));
-}
-
-static int refuse_cell(const struct plan_reader *reader, const struct plan_column *column,
-                       struct slice cell, struct error *err)
-{
-    static const char *const wanted[] = {
-        [PLAN_CELL_COUNT] = "is not a whole number",
-        [PLAN_CELL_NUMBER] = "is not a number of 0 or more",
-        [PLAN_CELL_TIME] = "is not a time as 2026-11-11T08:00:00Z",
-        [PLAN_CELL_TEXT] = "",
-        [PLAN_CELL_ENTITY] = "is neither user nor product",
-        [PLAN_CELL_ACTION] = "is neither warm nor skip",
-    };
-    if (column->cell == PLAN_CELL_TEXT || cell.size == 0) {
-        return refuse_text(reader, column, cell, err);
-    }
-    return csv_reader_refuse(reader->csv, reader->line, err, "%s %s: '%.*s'", column->name,
-                             wanted[column->cell], SHOWN(cell));
-}
-
-static int check_ranges(const struct plan_reader *reader, const struct plan_row *row,
-                        struct error *err)
-{
-    if (row->rank == 0 || row->rank > PLAN_RANK_MAX) {
-        return csv_reader_refuse(reader->csv, reader->line, err,
-                                 "rank is not between 1 and %d: '%" PRIu64 "'", PLAN_RANK_MAX,
-                                 row->rank);
-    }
-    if (row->p_return > 1 || row->p_low > 1 || row->p_high > 1) {
-        return csv_reader_refuse(reader->csv, reader->line, err,
-                                 "p_return, p_low or p_high is above 1");
-    }
-    return 0;
-}
-
-/* 1 and the next row of the file, 0 at the end, -1 on error. */
-static int read_row(struct plan_reader *reader, struct csv_record *record, struct plan_row *row,
-                    struct error *err)
-{
-    int got = csv_reader_next(reader->csv, record, err);
-    if (got <= 0) {
-        return got;
-    }
-    reader->line = record->line;
-    for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
-        struct slice cell = record->fields[reader->cells[i]];
-        if (parse_cell(reader, i, cell, row) != 0) {
-            return refuse_cell(reader, &plan_columns[i], cell, err);
-        }
-    }
-    return check_ranges(reader, row, err) == 0 ? 1 : -1;
-}
 
 /* ---- the first pass */
 
@@ -258,10 +56,11 @@ static int check_shared(const struct plan_reader *reader, const struct survey *s
 {
     for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
         if (plan_columns[i].is_shared && !is_shared_value(&plan_columns[i], row, &survey->first)) {
-            return csv_reader_refuse(reader->csv, reader->line, err,
+            return csv_reader_refuse(reader->csv, reader->fields.line, err,
                                      "%s is '%.*s', which differs from line %" PRIu64
                                      ": a plan is made for one event at one time",
-                                     plan_columns[i].name, SHOWN(record->fields[reader->cells[i]]),
+                                     plan_columns[i].name,
+                                     SLICE_SHOWN(record->fields[reader->fields.cells[i]]),
                                      survey->first_line);
         }
     }
@@ -325,7 +124,7 @@ static int survey_rows(struct plan_reader *reader, struct survey *survey, struct
     struct csv_record record;
     struct plan_row row = {0};
     int got;
-    while ((got = read_row(reader, &record, &row, err)) > 0) {
+    while ((got = plan_fields_next(&reader->fields, &record, &row, err)) > 0) {
         if (survey->identity->row_count == 0) {
             keep_shared(survey, &row, record.line);
         } else if (check_shared(reader, survey, &record, &row, err) != 0) {
@@ -354,7 +153,9 @@ static int compare_places(const void *a, const void *b)
 
 static int sort_places(struct plan_reader *reader, struct error *err)
 {
-    qsort(reader->places, reader->place_count, sizeof *reader->places, compare_places);
+    if (reader->place_count > 0) {
+        qsort(reader->places, reader->place_count, sizeof *reader->places, compare_places);
+    }
     for (size_t i = 1; i < reader->place_count; i++) {
         const struct place *place = &reader->places[i];
         if (place->rank == place[-1].rank) {
@@ -501,7 +302,7 @@ struct plan_reader *plan_reader_open(const char *path, const struct plan_limits 
         return NULL;
     }
     reader->csv = csv_reader_open(path, err);
-    if (reader->csv == NULL || bind_columns(reader, err) != 0 ||
+    if (reader->csv == NULL || plan_fields_bind(&reader->fields, reader->csv, err) != 0 ||
         survey_plan(reader, identity, err) != 0 || check_time(path, limits, identity, err) != 0 ||
         check_against_sum(path, limits, identity, err) != 0) {
         plan_reader_close(reader);
@@ -528,14 +329,14 @@ int plan_reader_next(struct plan_reader *reader, struct plan_row *row, struct er
     struct csv_record record;
     int got = seek_next(reader, err);
     if (got > 0) {
-        got = read_row(reader, &record, row, err);
+        got = plan_fields_next(&reader->fields, &record, row, err);
     }
     if (got == 0) {
         return csv_reader_check_unchanged(reader->csv, err);
     }
     if (got > 0 && row->rank <= reader->last_rank) {
         return csv_reader_refuse(
-            reader->csv, reader->line, err,
+            reader->csv, reader->fields.line, err,
             "the rank %" PRIu64
             " was not here before: the plan was changed while it was being read",
             row->rank);
@@ -548,7 +349,7 @@ int plan_reader_next(struct plan_reader *reader, struct plan_row *row, struct er
 
 uint64_t plan_reader_line(const struct plan_reader *reader)
 {
-    return reader->line;
+    return reader->fields.line;
 }
 
 int plan_reader_rewind(struct plan_reader *reader, struct error *err)

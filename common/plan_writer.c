@@ -75,7 +75,7 @@ static int check_texts(const struct plan_row *row, struct error *err)
         if (column->size_max > 0 && text->size > column->size_max) {
             return error_set(err, ERROR_INPUT,
                              "the plan's row %" PRIu64 ": %s is longer than %zu bytes: '%.*s...'",
-                             row->rank, column->name, column->size_max, 60, text->bytes);
+                             row->rank, column->name, column->size_max, SLICE_SHOWN(*text));
         }
     }
     return 0;

@@ -18,6 +18,11 @@ static inline struct slice slice_of(const char *text)
     return (struct slice){.bytes = text, .size = strlen(text)};
 }
 
+/* The two arguments of a `%.*s` in a message: bad values are shown, but not all of a long one. */
+enum { SLICE_SHOWN_SIZE_MAX = 60 };
+#define SLICE_SHOWN(slice)                                                                         \
+    (int)((slice).size < SLICE_SHOWN_SIZE_MAX ? (slice).size : SLICE_SHOWN_SIZE_MAX), (slice).bytes
+
 static inline bool slice_is_equal(struct slice a, struct slice b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);

@@ -9,10 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { NAME_SIZE_MAX = 255, SHOWN_SIZE_MAX = 60, ROOM_FIRST = 16 };
-
-#define SHOWN(slice)                                                                               \
-    (int)((slice).size < SHOWN_SIZE_MAX ? (slice).size : SHOWN_SIZE_MAX), (slice).bytes
+enum { NAME_SIZE_MAX = 255, ROOM_FIRST = 16 };
 
 /* A window as the file says it, before rounding. */
 struct calendar_row {
@@ -58,7 +55,7 @@ static int read_time(const struct calendar_file *file, const struct csv_record *
     if (civil_parse_rfc3339(cell, file->zone, unix_second, NULL) != 0) {
         return csv_reader_refuse(file->csv, record->line, err,
                                  "%s is not a time as 2026-11-11 or 2026-11-11T08:00:00Z: '%.*s'",
-                                 column_names[column], SHOWN(cell));
+                                 column_names[column], SLICE_SHOWN(cell));
     }
     return 0;
 }
@@ -75,7 +72,7 @@ static int read_texts(struct event_calendar *calendar, const struct calendar_fil
     if (name.size == 0 || name.size > NAME_SIZE_MAX || memchr(name.bytes, '\0', name.size)) {
         return csv_reader_refuse(file->csv, record->line, err,
                                  "the name of an event has 1 to %d bytes: '%.*s'", NAME_SIZE_MAX,
-                                 SHOWN(name));
+                                 SLICE_SHOWN(name));
     }
     window->name = arena_copy_text(&calendar->arena, name);
     window->kind = arena_copy_text(&calendar->arena, kind);

@@ -12,12 +12,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum {
-    SLOTS_FIRST = 256,
-    ENTITIES_ALL = (1 << ENTITY_COUNT) - 1,
-    SHOWN_MAX = 5,
-    SHOWN_SIZE_MAX = 60
-};
+enum { SLOTS_FIRST = 256, ENTITIES_ALL = (1 << ENTITY_COUNT) - 1, SHOWN_MAX = 5 };
 
 struct item {
     struct slice id;
@@ -112,9 +107,8 @@ static int read_entities(const struct csv_reader *csv, const struct csv_record *
     }
     struct slice text = record->fields[cell];
     if (entity_parse(text, &entity) != 0) {
-        int shown = text.size < SHOWN_SIZE_MAX ? (int)text.size : SHOWN_SIZE_MAX;
         return csv_reader_refuse(csv, record->line, err,
-                                 "entity is neither user nor product: '%.*s'", shown, text.bytes);
+                                 "entity is neither user nor product: '%.*s'", SLICE_SHOWN(text));
     }
     *entities = 1U << entity;
     return 0;
@@ -188,10 +182,9 @@ size_t key_list_print_missing(const struct key_list *list, char *text, size_t si
         missing_count++;
         if (missing_count <= SHOWN_MAX + 1 && used < size) {
             bool is_last = missing_count > SHOWN_MAX;
-            int shown = item->id.size < SHOWN_SIZE_MAX ? (int)item->id.size : SHOWN_SIZE_MAX;
             int written = is_last ? snprintf(text + used, size - used, ", ...")
                                   : snprintf(text + used, size - used, "%s%.*s",
-                                             missing_count == 1 ? "" : ", ", shown, item->id.bytes);
+                                             missing_count == 1 ? "" : ", ", SLICE_SHOWN(item->id));
             used += (size_t)written;
         }
     }

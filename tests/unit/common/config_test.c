@@ -210,7 +210,8 @@ static void mistakes_are_named(void **state)
          "t.conf:4: miss_cost: 'dear' is not a cost; write 12ms, 0.4ms or 350us"},
         {FAMILY "size = big\n", "t.conf:4: size: 'big' is not a size; write 512, 64KiB or 2GiB"},
         {"[family aaaaaaaaaabbbbbbbbbbccccccccccddddddddddxyz]\nkey = {id}\n",
-         "t.conf:2: the name in [family aaaaaaaaaabbbbbbbbbbccccccccccddddddddddxy...] is longer than "
+         "t.conf:2: the name in [family aaaaaaaaaabbbbbbbbbbccccccccccddddddddddxy...] is longer "
+         "than "
          "40 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
