@@ -16,6 +16,7 @@ static int fail(const struct format_trial *trial, struct line_judge *judge,
 {
     enum { FORMAT_SHOWN_MAX = 60 };
     char excerpt[BAD_EXCERPT_SIZE];
+    uint64_t line_number = trial->line_base + first->index + 1;
     ingest_account_escape(excerpt, sizeof excerpt, first->line);
     line_judge_forget(judge);
     const char *better = first->fate == LINE_BAD_TOO_LONG
@@ -25,10 +26,11 @@ static int fail(const struct format_trial *trial, struct line_judge *judge,
     return error_set(err, ERROR_INPUT,
                      "%s:%llu: %s, at column %zu of '%s' (%llu of the first %llu lines are bad as "
                      "--format %.*s)%s%s",
-                     trial->name, (unsigned long long)(trial->line_base + first->index + 1),
-                     line_fate_text(first->fate), first->column, excerpt, (unsigned long long)bad,
-                     (unsigned long long)lines, FORMAT_SHOWN_MAX, trial->format,
-                     better == NULL ? "" : "; it can be read as --format ",
+                     trial->name, (unsigned long long)line_number, line_fate_text(first->fate),
+                     first->column, excerpt, (unsigned long long)bad, (unsigned long long)lines,
+                     FORMAT_SHOWN_MAX, trial->format,
+                     better == NULL ? "; if that is to be expected, raise --max-bad-share"
+                                    : "; it can be read as --format ",
                      better == NULL ? "" : better);
 }
 

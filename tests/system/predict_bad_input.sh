@@ -69,7 +69,7 @@ check "a damaged segment is named" says 3 "$(basename "$segment")" "$P" inspect 
 check "no history" says 3 "no history" "$P" rank --history nowhere --window 2026-02-01/2026-02-03 --out -
 check "a window that ends before it starts" says 2 "ends before it starts" "$P" rank --history h --window 2026-02-03/2026-02-01 --out -
 check "neither event nor window" says 2 "--window" "$P" rank --history h --out -
-check "an unknown model" says 2 "oracle" "$P" rank --history h --window 2026-02-03/2026-02-05 --model oracle --out -
+check "an unknown model" says 2 "oracle" "$P" rank --history h --as-of 2026-01-02 --window 2026-02-03/2026-02-05 --model oracle --out -
 printf '[famly x]\nkey = 1\n' >bad.conf
 check "an unknown section of the config: file and line" says 3 "bad.conf:" "$P" inspect --config bad.conf
 check "an old history is refused" says 3 "--max-history-age" "$P" rank --history h --as-of 2026-01-20 --window 2026-02-03/2026-02-05 --out -

@@ -315,7 +315,8 @@ static void a_wrong_format_fails_at_once(void **state)
          "HTTP/1.1\" 200 5 \"-\" \"curl\"' (1 of the first 1 lines are bad as --format ndjson); it "
          "can be read as --format combined"},
         {"csv", "time=1,user=2", NULL, "a,b\nc,d\n",
-         ":1: not a time, at column 4 of 'a,b' (2 of the first 2 lines are bad as --format csv)"},
+         ":1: not a time, at column 4 of 'a,b' (2 of the first 2 lines are bad as --format csv); "
+         "if that is to be expected, raise --max-bad-share"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct run run = {.status = 0};
