@@ -11,8 +11,21 @@ struct first_bad {
     uint64_t index; /* from 0 */
 };
 
+struct trial_counts {
+    uint64_t lines, bad, read; /* `read`: neither bad nor without content */
+};
+
+/* What the user may do about it: half-read logs may be as they are, unread ones are of another format. */
+static const char *hint(const struct trial_counts *counts, const char *better)
+{
+    if (better != NULL) {
+        return "; it can be read as --format ";
+    }
+    return counts->read > 0 ? "; if that is to be expected, raise --max-bad-share" : "";
+}
+
 static int fail(const struct format_trial *trial, struct line_judge *judge,
-                const struct first_bad *first, uint64_t bad, uint64_t lines, struct error *err)
+                const struct first_bad *first, const struct trial_counts *counts, struct error *err)
 {
     enum { FORMAT_SHOWN_MAX = 60 };
     char excerpt[BAD_EXCERPT_SIZE];
@@ -27,11 +40,9 @@ static int fail(const struct format_trial *trial, struct line_judge *judge,
                      "%s:%llu: %s, at column %zu of '%s' (%llu of the first %llu lines are bad as "
                      "--format %.*s)%s%s",
                      trial->name, (unsigned long long)line_number, line_fate_text(first->fate),
-                     first->column, excerpt, (unsigned long long)bad, (unsigned long long)lines,
-                     FORMAT_SHOWN_MAX, trial->format,
-                     better == NULL ? "; if that is to be expected, raise --max-bad-share"
-                                    : "; it can be read as --format ",
-                     better == NULL ? "" : better);
+                     first->column, excerpt, (unsigned long long)counts->bad,
+                     (unsigned long long)counts->lines, FORMAT_SHOWN_MAX, trial->format,
+                     hint(counts, better), better == NULL ? "" : better);
 }
 
 static enum line_fate judge_line(struct line_judge *judge, struct slice line, bool is_first)
@@ -51,23 +62,23 @@ static enum line_fate judge_line(struct line_judge *judge, struct slice line, bo
 int format_trial_run(const struct format_trial *trial, struct line_judge *judge,
                      const struct line_chunk *chunk, struct error *err)
 {
-    uint64_t lines = 0;
-    uint64_t bad = 0;
-    uint64_t read = 0;
+    struct trial_counts counts = {.lines = 0};
     struct first_bad first = {.index = 0};
     const char *at = chunk->bytes;
     const char *end = chunk->bytes + chunk->size;
-    for (; at < end && lines < FORMAT_TRIAL_LINES; lines++) {
+    for (; at < end && counts.lines < FORMAT_TRIAL_LINES; counts.lines++) {
         struct slice line = line_chunk_take_line(&at, end);
-        enum line_fate fate = judge_line(judge, line, chunk->is_first && lines == 0);
-        if (line_fate_is_bad(fate) && bad++ == 0) {
-            first = (struct first_bad){line, fate, judge->column, lines};
+        enum line_fate fate = judge_line(judge, line, chunk->is_first && counts.lines == 0);
+        if (line_fate_is_bad(fate) && counts.bad++ == 0) {
+            first = (struct first_bad){line, fate, judge->column, counts.lines};
         }
         bool says_nothing = fate == LINE_IGNORED_HEADER || fate == LINE_IGNORED_BLANK;
-        read += !line_fate_is_bad(fate) && !says_nothing;
+        counts.read += !line_fate_is_bad(fate) && !says_nothing;
     }
     line_judge_forget(judge);
-    bool is_too_bad =
-        lines >= FORMAT_TRIAL_FEW && (double)bad > trial->max_bad_share * (double)lines;
-    return bad > 0 && (read == 0 || is_too_bad) ? fail(trial, judge, &first, bad, lines, err) : 0;
+    bool is_too_bad = counts.lines >= FORMAT_TRIAL_FEW &&
+                      (double)counts.bad > trial->max_bad_share * (double)counts.lines;
+    return counts.bad > 0 && (counts.read == 0 || is_too_bad)
+               ? fail(trial, judge, &first, &counts, err)
+               : 0;
 }

@@ -73,6 +73,6 @@ void ingest_account_escape(char *text, size_t size, struct slice bytes)
     }
     text[used] = '\0';
     if (i < bytes.size) {
-        strcpy(text + used, ellipsis);
+        memcpy(text + used, ellipsis, sizeof ellipsis);
     }
 }

@@ -49,9 +49,9 @@ static void write_bad_line(struct log_ingest *ingest, const struct bad_line *bad
 {
     enum { PIECE_SIZE = 1024, ESCAPED_SIZE = 4 * PIECE_SIZE + 16 };
     FILE *out = file_draft_stream(ingest->bad_lines);
-    fprintf(out, "%s\t%llu\t%s\t%zu\t", ingest->name,
-            (unsigned long long)(ingest->lines_before + bad->line + 1), line_fate_text(bad->fate),
-            bad->column);
+    uint64_t line_number = ingest->lines_before + bad->line + 1;
+    fprintf(out, "%s\t%llu\t%s\t%zu\t", ingest->name, (unsigned long long)line_number,
+            line_fate_text(bad->fate), bad->column);
     struct slice rest = bad->bytes;
     while (rest.size > 0) {
         char escaped[ESCAPED_SIZE];

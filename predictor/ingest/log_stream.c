@@ -264,10 +264,10 @@ static int read_gzip(struct log_stream *stream, char *bytes, size_t size, size_t
         return error_set_memory(err, "unpacking a log");
     }
     if (verdict != Z_OK && verdict != Z_BUF_ERROR) {
-        return error_set(
-            err, ERROR_INPUT, "%s is damaged: gzip says '%s' near packed byte %llu", stream->name,
-            stream->gzip.msg == NULL ? "bad data" : stream->gzip.msg,
-            (unsigned long long)(stream->packed_done - stream->packed_end + stream->packed_at));
+        uint64_t place = stream->packed_done - stream->packed_end + stream->packed_at;
+        return error_set(err, ERROR_INPUT, "%s is damaged: gzip says '%s' near packed byte %llu",
+                         stream->name, stream->gzip.msg == NULL ? "bad data" : stream->gzip.msg,
+                         (unsigned long long)place);
     }
     return 0;
 }

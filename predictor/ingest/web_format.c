@@ -13,13 +13,14 @@
 /* Joins `'piece' 'piece';` of a configuration file; a text without a first single quote is taken as it is. */
 static char *join_pieces(const char *text)
 {
-    char *joined = malloc(strlen(text) + 1);
+    size_t size = strlen(text) + 1;
+    char *joined = malloc(size);
     if (joined == NULL) {
         return NULL;
     }
     const char *from = text + strspn(text, " \t\r\n");
     if (*from != '\'') {
-        strcpy(joined, text);
+        memcpy(joined, text, size);
         return joined;
     }
     char *to = joined;
@@ -307,7 +308,7 @@ enum line_fate web_format_parse(const struct web_format *format, struct slice li
         *column = (size_t)(at - line.bytes) + 1;
         return LINE_BAD_SHAPE;
     }
-    if (memchr(line.bytes, '\\', line.size) != NULL) {
+    if (end > line.bytes && memchr(line.bytes, '\\', line.size) != NULL) {
         unescape_quoted(format, scratch, fields);
     }
     return LINE_WITH_EVENT;
