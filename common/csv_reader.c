@@ -1,26 +1,18 @@
 /* csv_reader.c - see csv_reader.h.
  * Room: common. May touch: the file it is given, libcsv.
- * libcsv counts no lines and lets one stray quote swallow the rest of a file, so records are framed here: a
- * record ends at the first newline with an even number of quotes before it. Most records hold no quote at all
- * and are split where they lie; the others go through libcsv in strict mode, one at a time. */
+ * libcsv counts no lines and lets one stray quote swallow the rest of a file, so records come framed (csv_frames.h).
+ * Most hold no quote at all and are split where they lie; the others go through libcsv in strict mode, one at a
+ * time. */
 #include "common/csv_reader.h"
 
+#include "common/csv_frames.h"
+
 #include <csv.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum {
-    READ_SIZE_FIRST = 8 * 1024, /* after a seek: jumping about should not read much */
-    READ_SIZE_MAX = 256 * 1024,
-    BUFFER_SIZE = CSV_RECORD_SIZE_MAX + READ_SIZE_MAX
-};
 
 /* What one record is gathered in. */
 struct gather {
@@ -33,16 +25,8 @@ struct gather {
 };
 
 struct csv_reader {
-    int descriptor;
-    char *path;
-    struct stat opened; /* as it was then */
+    struct csv_frames *frames;
     char delimiter;
-    char *buffer;        /* [BUFFER_SIZE] */
-    size_t start, end;   /* unread bytes of it */
-    uint64_t end_offset; /* of `end`, in the file */
-    size_t read_size;
-    bool is_at_end;
-    uint64_t line; /* of the next record */
     struct csv_parser parser;
     struct gather gather;
     struct csv_record header;
@@ -59,112 +43,8 @@ int csv_reader_refuse(const struct csv_reader *reader, uint64_t line, struct err
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    return error_set(err, ERROR_INPUT, "%.400s:%" PRIu64 ": %.600s", reader->path, line, sentence);
-}
-
-/* ---- bytes */
-
-static int fill(struct csv_reader *reader, struct error *err)
-{
-    size_t kept = reader->end - reader->start;
-    memmove(reader->buffer, reader->buffer + reader->start, kept);
-    reader->start = 0;
-    reader->end = kept;
-    ssize_t got;
-    do {
-        got = read(reader->descriptor, reader->buffer + kept, reader->read_size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        return error_set_errno(err, ERROR_INPUT, errno, "reading %s", reader->path);
-    }
-    reader->end += (size_t)got;
-    reader->end_offset += (uint64_t)got;
-    reader->is_at_end = got == 0;
-    if (reader->read_size < READ_SIZE_MAX) {
-        reader->read_size *= 2;
-    }
-    return 0;
-}
-
-static size_t count_quotes(const char *bytes, size_t size)
-{
-    size_t count = 0;
-    const char *end = bytes + size;
-    for (const char *at = bytes; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
-
-/* One record as it stands in the buffer, without its line end. */
-struct frame {
-    struct slice raw;
-    uint64_t line, offset;
-    size_t quote_count;
-};
-
-static int refuse_long_record(const struct csv_reader *reader, const struct frame *frame,
-                              struct error *err)
-{
-    return csv_reader_refuse(
-        reader, frame->line, err,
-        "the record that begins here is longer than %d bytes; is a quote not closed?",
-        CSV_RECORD_SIZE_MAX);
-}
-
-/* Takes `size` bytes of the buffer as the record, `end_size` more as its line end. */
-static int take_frame(struct csv_reader *reader, struct frame *frame, size_t size, size_t end_size,
-                      struct error *err)
-{
-    frame->raw = (struct slice){reader->buffer + reader->start, size};
-    if (size > 0 && frame->raw.bytes[size - 1] == '\r') {
-        frame->raw.size--;
-    }
-    reader->start += size + end_size;
-    return size > CSV_RECORD_SIZE_MAX ? refuse_long_record(reader, frame, err) : 1;
-}
-
-/* The file ends without a newline. */
-static int take_last_frame(struct csv_reader *reader, struct frame *frame, size_t scanned,
-                           struct error *err)
-{
-    size_t size = reader->end - reader->start;
-    frame->quote_count += count_quotes(reader->buffer + reader->start + scanned, size - scanned);
-    if (frame->quote_count % 2 != 0) {
-        return csv_reader_refuse(reader, frame->line, err,
-                                 "a quote that opens in this record is never closed");
-    }
-    return size == 0 ? 0 : take_frame(reader, frame, size, 0, err);
-}
-
-/* 1 and the next record in `frame`, 0 at the end, -1 on error. */
-static int frame_record(struct csv_reader *reader, struct frame *frame, struct error *err)
-{
-    size_t scanned = 0;
-    *frame = (struct frame){
-        .line = reader->line,
-        .offset = reader->end_offset - (reader->end - reader->start),
-    };
-    for (;;) {
-        const char *from = reader->buffer + reader->start + scanned;
-        size_t size = reader->end - reader->start - scanned;
-        const char *newline = memchr(from, '\n', size);
-        if (newline != NULL) {
-            size_t line_size = (size_t)(newline - from);
-            frame->quote_count += count_quotes(from, line_size);
-            reader->line++;
-            if (frame->quote_count % 2 == 0) {
-                return take_frame(reader, frame, scanned + line_size, 1, err);
-            }
-            scanned += line_size + 1;
-        } else if (reader->is_at_end) {
-            return take_last_frame(reader, frame, scanned, err);
-        } else if (reader->end - reader->start > CSV_RECORD_SIZE_MAX) {
-            return refuse_long_record(reader, frame, err);
-        } else if (fill(reader, err) != 0) {
-            return -1;
-        }
-    }
+    return error_set(err, ERROR_INPUT, "%.400s:%" PRIu64 ": %.600s",
+                     csv_frames_path(reader->frames), line, sentence);
 }
 
 /* ---- fields */
@@ -231,7 +111,7 @@ static int open_parser(struct csv_reader *reader, struct error *err)
 }
 
 /* After an error libcsv's parser holds half a record: a new one is needed. */
-static int refuse_quotes(struct csv_reader *reader, const struct frame *frame, size_t consumed,
+static int refuse_quotes(struct csv_reader *reader, const struct csv_frame *frame, size_t consumed,
                          struct error *err)
 {
     csv_free(&reader->parser);
@@ -244,7 +124,7 @@ static int refuse_quotes(struct csv_reader *reader, const struct frame *frame, s
         consumed + 1);
 }
 
-static int split_quoted(struct csv_reader *reader, const struct frame *frame, struct error *err)
+static int split_quoted(struct csv_reader *reader, const struct csv_frame *frame, struct error *err)
 {
     struct gather *gather = &reader->gather;
     if (gather->unquoted == NULL) {
@@ -269,7 +149,7 @@ static int split_quoted(struct csv_reader *reader, const struct frame *frame, st
     return 0;
 }
 
-static int split(struct csv_reader *reader, const struct frame *frame, struct error *err)
+static int split(struct csv_reader *reader, const struct csv_frame *frame, struct error *err)
 {
     reader->gather.field_count = 0;
     if (frame->quote_count > 0) {
@@ -290,7 +170,8 @@ static bool is_blank(const struct gather *gather)
     return gather->field_count <= CSV_FIELD_COUNT_MAX;
 }
 
-static int fit_to_header(struct csv_reader *reader, const struct frame *frame, struct error *err)
+static int fit_to_header(struct csv_reader *reader, const struct csv_frame *frame,
+                         struct error *err)
 {
     struct gather *gather = &reader->gather;
     size_t wanted = reader->header.field_count;
@@ -311,9 +192,9 @@ static int fit_to_header(struct csv_reader *reader, const struct frame *frame, s
 
 int csv_reader_next(struct csv_reader *reader, struct csv_record *record, struct error *err)
 {
-    struct frame frame;
+    struct csv_frame frame;
     int got;
-    while ((got = frame_record(reader, &frame, err)) > 0) {
+    while ((got = csv_frames_next(reader->frames, &frame, err)) > 0) {
         if (split(reader, &frame, err) != 0) {
             return -1;
         }
@@ -356,7 +237,7 @@ static char sniff_delimiter(struct slice header)
     return best;
 }
 
-static int check_encoding(const struct csv_reader *reader, const struct frame *frame,
+static int check_encoding(const struct csv_reader *reader, const struct csv_frame *frame,
                           struct error *err)
 {
     struct slice raw = frame->raw;
@@ -373,7 +254,7 @@ static int check_encoding(const struct csv_reader *reader, const struct frame *f
     return 0;
 }
 
-static int keep_names(struct csv_reader *reader, const struct frame *frame, struct error *err)
+static int keep_names(struct csv_reader *reader, const struct csv_frame *frame, struct error *err)
 {
     const struct gather *gather = &reader->gather;
     if (gather->field_count > CSV_FIELD_COUNT_MAX) {
@@ -402,33 +283,16 @@ static int keep_names(struct csv_reader *reader, const struct frame *frame, stru
     return 0;
 }
 
-static int skip_byte_order_mark(struct csv_reader *reader, struct error *err)
-{
-    static const char mark[] = {'\xef', '\xbb', '\xbf'};
-    while (reader->end - reader->start < sizeof mark && !reader->is_at_end) {
-        if (fill(reader, err) != 0) {
-            return -1;
-        }
-    }
-    if (reader->end - reader->start >= sizeof mark &&
-        memcmp(reader->buffer + reader->start, mark, sizeof mark) == 0) {
-        reader->start += sizeof mark;
-    }
-    return 0;
-}
-
 static int read_header(struct csv_reader *reader, struct error *err)
 {
-    struct frame frame;
-    if (skip_byte_order_mark(reader, err) != 0) {
-        return -1;
-    }
+    struct csv_frame frame;
     int got;
     do {
-        got = frame_record(reader, &frame, err);
+        got = csv_frames_next(reader->frames, &frame, err);
     } while (got > 0 && frame.raw.size == 0);
     if (got == 0) {
-        return error_set(err, ERROR_INPUT, "%.400s is empty: it has no header", reader->path);
+        return error_set(err, ERROR_INPUT, "%.400s is empty: it has no header",
+                         csv_frames_path(reader->frames));
     }
     if (got < 0 || check_encoding(reader, &frame, err) != 0) {
         return -1;
@@ -437,8 +301,7 @@ static int read_header(struct csv_reader *reader, struct error *err)
     if (open_parser(reader, err) != 0 || split(reader, &frame, err) != 0) {
         return -1;
     }
-    reader->first_offset = reader->end_offset - (reader->end - reader->start);
-    reader->first_line = reader->line;
+    csv_frames_tell(reader->frames, &reader->first_offset, &reader->first_line);
     return keep_names(reader, &frame, err);
 }
 
@@ -449,26 +312,12 @@ struct csv_reader *csv_reader_open(const char *path, struct error *err)
         error_set_memory(err, "reading CSV");
         return NULL;
     }
-    reader->line = 1;
-    reader->read_size = READ_SIZE_FIRST;
-    reader->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (reader->descriptor < 0 || fstat(reader->descriptor, &reader->opened) != 0) {
-        error_set_errno(err, ERROR_INPUT, errno, "cannot read %.400s", path);
-        goto failed;
-    }
-    reader->path = strdup(path);
-    reader->buffer = malloc(BUFFER_SIZE);
-    if (reader->path == NULL || reader->buffer == NULL) {
-        error_set_memory(err, "reading CSV");
-        goto failed;
-    }
-    if (read_header(reader, err) != 0) {
-        goto failed;
+    reader->frames = csv_frames_open(path, err);
+    if (reader->frames == NULL || read_header(reader, err) != 0) {
+        csv_reader_close(reader);
+        return NULL;
     }
     return reader;
-failed:
-    csv_reader_close(reader);
-    return NULL;
 }
 
 void csv_reader_close(struct csv_reader *reader)
@@ -476,16 +325,12 @@ void csv_reader_close(struct csv_reader *reader)
     if (reader == NULL) {
         return;
     }
-    if (reader->descriptor >= 0) {
-        close(reader->descriptor);
-    }
     if (reader->delimiter != '\0') {
         csv_free(&reader->parser);
     }
+    csv_frames_close(reader->frames);
     free(reader->gather.unquoted);
     free(reader->name_bytes);
-    free(reader->buffer);
-    free(reader->path);
     free(reader);
 }
 
@@ -518,41 +363,17 @@ char csv_reader_decimal_point(const struct csv_reader *reader)
 
 const char *csv_reader_path(const struct csv_reader *reader)
 {
-    return reader->path;
+    return csv_frames_path(reader->frames);
 }
 
 int csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint64_t line, struct error *err)
 {
-    uint64_t buffer_offset = reader->end_offset - reader->end;
-    reader->line = line;
-    if (offset >= buffer_offset && offset <= reader->end_offset) {
-        reader->start = (size_t)(offset - buffer_offset);
-        return 0;
-    }
-    if (lseek(reader->descriptor, (off_t)offset, SEEK_SET) < 0) {
-        return error_set_errno(err, ERROR_INPUT, errno, "%.400s cannot be read out of order",
-                               reader->path);
-    }
-    reader->start = reader->end = 0;
-    reader->end_offset = offset;
-    reader->read_size = READ_SIZE_FIRST;
-    reader->is_at_end = false;
-    return 0;
+    return csv_frames_seek(reader->frames, offset, line, err);
 }
 
 int csv_reader_check_unchanged(const struct csv_reader *reader, struct error *err)
 {
-    struct stat now;
-    if (fstat(reader->descriptor, &now) != 0) {
-        return error_set_errno(err, ERROR_INPUT, errno, "reading %.400s", reader->path);
-    }
-    if (now.st_size != reader->opened.st_size ||
-        now.st_mtim.tv_sec != reader->opened.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != reader->opened.st_mtim.tv_nsec) {
-        return error_set(err, ERROR_INPUT,
-                         "%.400s was changed while it was being read; start again", reader->path);
-    }
-    return 0;
+    return csv_frames_check_unchanged(reader->frames, err);
 }
 
 int csv_reader_rewind(struct csv_reader *reader, struct error *err)

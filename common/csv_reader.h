@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CSV_RECORD_SIZE_MAX = 1024 * 1024, CSV_FIELD_COUNT_MAX = 256 };
+enum { CSV_FIELD_COUNT_MAX = 256 };
 
 /* One record; the fields are borrowed until the next call on the reader. */
 struct csv_record {
