@@ -25,7 +25,7 @@ def ingest(csv, database, mode):
     if mode == "tuned":
         con.execute("SET preserve_insertion_order=false")
     con.execute(
-        "CREATE TEMP TABLE log AS SELECT user_id, item_id, (epoch(ts)//3600)::INTEGER AS hour "
+        "CREATE TEMP TABLE log AS SELECT user_id, item_id, (epoch(ts)::BIGINT // 3600)::INTEGER AS hour "
         f"FROM read_csv('{csv}', header=true, "
         "columns={'ts': 'TIMESTAMP', 'user_id': 'VARCHAR', 'item_id': 'VARCHAR'})"
     )

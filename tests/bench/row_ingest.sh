@@ -40,8 +40,9 @@ if [ -n "$python" ]; then
     "$python" "$duckdb_ingest" check "$BENCH/rows.db" >"$BENCH/duckdb.content"
     "$BIN/rekindle-predict" inspect --quiet --history "$BENCH/history" --dump |
         awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-            { e = $at["entity"]; rows[e]++; sum[e] += $at["count"]; if ($at["id"] != last[e]) { ids[e]++; last[e] = $at["id"] } }
-            END { for (i = split("user product", names, " "); i > 0; i--) { e = names[3 - i]; print e, rows[e], sum[e], ids[e] } }' \
+            { e = $at["entity"]; id = "id " $at["id"]; rows[e]++; sum[e] += $at["count"] }
+            id != last[e] { ids[e]++; last[e] = id }
+            END { for (e in rows) print e, rows[e], sum[e], ids[e] }' | sort -r \
             >"$BENCH/history.content"
-    cmp "$BENCH/duckdb.content" "$BENCH/history.content" && echo "  both hold the same rows, accesses and ids"
+    diff "$BENCH/duckdb.content" "$BENCH/history.content" && echo "  both hold the same rows, accesses and ids"
 fi

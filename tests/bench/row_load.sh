@@ -81,4 +81,4 @@ done
 echo
 echo "Load of $keys keys from MariaDB into Redis, both on this machine, on $(nproc) cores"
 table
-cmp "$BENCH/load-ours.content" "$BENCH/load-pipe.content" && echo "  both leave the same keys and values in Redis"
+diff "$BENCH/load-ours.content" "$BENCH/load-pipe.content" && echo "  both leave the same keys and values in Redis"
