@@ -1,0 +1,53 @@
+/* expiry_test.c - past the window, spread, and the same second in every run.
+ * Room: tests. */
+#include "loader/run/expiry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "common/config.h"
+
+enum { KEYS = 100000, JITTER = 1800, TTL = 6 * 3600 };
+
+static const int64_t window_end = 1794700800;
+
+static void test_spread_over_the_jitter(void **state)
+{
+    (void)state;
+    static unsigned in_second[JITTER + 1];
+    struct family family = {.ttl_after_end_second = TTL, .ttl_jitter_second = JITTER};
+    for (int i = 0; i < KEYS; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "user:%d:profile", i);
+        int64_t later = expiry_unix(&family, window_end, slice_of(key)) - window_end - TTL;
+        assert_in_range(later, 0, JITTER);
+        assert_int_equal(expiry_unix(&family, window_end, slice_of(key)) - window_end - TTL, later);
+        in_second[later]++;
+    }
+    /* 55 a second on average; a fair spread stays far below twice that. */
+    for (int i = 0; i <= JITTER; i++) {
+        assert_in_range(in_second[i], 15, 110);
+    }
+}
+
+static void test_without_jitter(void **state)
+{
+    (void)state;
+    struct family family = {.ttl_after_end_second = 0, .ttl_jitter_second = 0};
+    assert_int_equal(expiry_unix(&family, window_end, slice_of("k")), window_end);
+    family.ttl_jitter_second = -5;
+    assert_int_equal(expiry_unix(&family, window_end, slice_of("")), window_end);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spread_over_the_jitter),
+        cmocka_unit_test(test_without_jitter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
