@@ -63,6 +63,7 @@ int format_trial_run(const struct format_trial *trial, struct line_judge *judge,
                      const struct line_chunk *chunk, struct error *err)
 {
     struct trial_counts counts = {.lines = 0};
+    judge->is_free_of_nul = false;
     struct first_bad first = {.index = 0};
     const char *at = chunk->bytes;
     const char *end = chunk->bytes + chunk->size;

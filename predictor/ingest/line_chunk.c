@@ -130,6 +130,7 @@ int line_chunk_read(struct line_chunk *chunk, struct chunk_reader *reader, struc
 {
     chunk->bad_count = 0;
     memset(&reader->counts, 0, sizeof reader->counts);
+    reader->judge.is_free_of_nul = memchr(chunk->bytes, '\0', chunk->size) == NULL;
     const char *at = chunk->bytes;
     const char *end = chunk->bytes + chunk->size;
     while (at < end) {

@@ -11,6 +11,12 @@ enum { DECIMAL = 10 };
 
 static const int64_t earliest_unix = 631152000; /* 1990-01-01: older times are broken clocks */
 
+/* What both events of a line share. */
+struct line_facts {
+    int64_t at_unix;
+    uint64_t size_bytes, cost_us; /* at most UINT32_MAX */
+};
+
 int line_judge_init(struct line_judge *judge, const struct log_layout *layout, struct error *err)
 {
     memset(judge, 0, sizeof *judge);
@@ -68,7 +74,7 @@ static size_t take_decimal(struct slice text, int digits, uint64_t *value)
 }
 
 /* `0.004`, and of several backends `0.004, 0.012 : -`, as their sum; 0, or -1. */
-static int read_number(struct slice text, int digits, uint32_t *number)
+static int read_number(struct slice text, int digits, uint64_t *number)
 {
     uint64_t sum = 0;
     size_t at = 0;
@@ -89,7 +95,7 @@ static int read_number(struct slice text, int digits, uint32_t *number)
             return -1;
         }
     }
-    *number = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+    *number = sum > UINT32_MAX ? UINT32_MAX : sum;
     return 0;
 }
 
@@ -126,32 +132,34 @@ static enum line_fate check_filters(struct line_judge *judge, const struct log_f
                                                                            : LINE_IGNORED_AGENT;
 }
 
+/* Ids are written where they stay: reading them back in another width would stall the processor. */
 static enum line_fate read_ids(struct line_judge *judge, const struct log_fields *fields,
-                               const struct access_event *model,
+                               const struct line_facts *facts,
                                struct access_event events[ENTITY_COUNT], size_t *count)
 {
+    size_t found = 0;
     for (enum entity entity = 0; entity < ENTITY_COUNT; entity++) {
-        struct slice id = {.bytes = NULL, .size = 0};
+        struct access_event *event = &events[found];
         enum line_fate fate =
-            id_rules_find(&judge->layout->id_rules[entity], fields, &judge->scratch, &id);
+            id_rules_find(&judge->layout->id_rules[entity], fields, &judge->scratch, &event->id);
         if (fate != LINE_WITH_EVENT) {
             return fate;
         }
-        if (id.size > 0) {
-            events[*count] = *model;
-            events[*count].id = id;
-            events[*count].entity = entity;
-            ++*count;
-        }
+        event->at_unix = facts->at_unix;
+        event->size_bytes = (uint32_t)facts->size_bytes;
+        event->cost_us = (uint32_t)facts->cost_us;
+        event->entity = entity;
+        found += event->id.size > 0;
     }
-    return *count > 0 ? LINE_WITH_EVENT : LINE_IGNORED_NO_ID;
+    *count = found;
+    return found > 0 ? LINE_WITH_EVENT : LINE_IGNORED_NO_ID;
 }
 
 static enum line_fate read_fields(struct line_judge *judge, const struct log_fields *fields,
                                   struct access_event events[ENTITY_COUNT], size_t *count)
 {
-    struct access_event model = {.at_unix = 0};
-    enum line_fate fate = read_time(judge, fields, &model.at_unix);
+    struct line_facts facts = {.at_unix = 0};
+    enum line_fate fate = read_time(judge, fields, &facts.at_unix);
     if (fate != LINE_WITH_EVENT) {
         return fate;
     }
@@ -160,11 +168,11 @@ static enum line_fate read_fields(struct line_judge *judge, const struct log_fie
         return fate;
     }
     int digits = judge->layout->cost_digits;
-    if (read_number(field_of(judge, fields, ROLE_SIZE), 0, &model.size_bytes) != 0 ||
-        read_number(field_of(judge, fields, ROLE_COST), digits, &model.cost_us) != 0) {
+    if (read_number(field_of(judge, fields, ROLE_SIZE), 0, &facts.size_bytes) != 0 ||
+        read_number(field_of(judge, fields, ROLE_COST), digits, &facts.cost_us) != 0) {
         return LINE_BAD_NUMBER;
     }
-    return read_ids(judge, fields, &model, events, count);
+    return read_ids(judge, fields, &facts, events, count);
 }
 
 enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
@@ -176,7 +184,7 @@ enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
     if (line.size == 0) {
         return LINE_IGNORED_BLANK;
     }
-    const char *nul = memchr(line.bytes, '\0', line.size);
+    const char *nul = judge->is_free_of_nul ? NULL : memchr(line.bytes, '\0', line.size);
     if (nul != NULL) {
         judge->column = (size_t)(nul - line.bytes) + 1;
         return LINE_BAD_NUL;
@@ -186,6 +194,5 @@ enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
     if (fate == LINE_WITH_EVENT) {
         fate = read_fields(judge, &fields, events, count);
     }
-    *count = fate == LINE_WITH_EVENT ? *count : 0; /* one of two ids may be bad */
     return fate;
 }

@@ -20,7 +20,8 @@ struct line_judge {
     struct parse_scratch scratch;
     struct log_clock clock;
     struct agent_cache agents;
-    size_t column; /* of the last bad line: where (from 1) reading stopped */
+    bool is_free_of_nul; /* the caller has looked: no line that comes holds a NUL byte */
+    size_t column;       /* of the last bad line: where (from 1) reading stopped */
 };
 
 int line_judge_init(struct line_judge *judge, const struct log_layout *layout,
