@@ -21,14 +21,14 @@ void line_chunk_free(struct line_chunk *chunk)
     memset(chunk, 0, sizeof *chunk);
 }
 
-int chunk_reader_init(struct chunk_reader *reader, const struct log_layout *layout,
-                      struct error *err)
+int line_chunk_reader_init(struct line_chunk_reader *reader, const struct log_layout *layout,
+                           struct error *err)
 {
     memset(reader, 0, sizeof *reader);
     return line_judge_init(&reader->judge, layout, err);
 }
 
-void chunk_reader_free(struct chunk_reader *reader)
+void line_chunk_reader_free(struct line_chunk_reader *reader)
 {
     line_judge_free(&reader->judge);
 }
@@ -52,7 +52,7 @@ struct slice line_chunk_without_mark(struct slice line)
     return has_mark ? (struct slice){line.bytes + mark_size, line.size - mark_size} : line;
 }
 
-static int hand_over(struct chunk_reader *reader, struct error *err)
+static int hand_over(struct line_chunk_reader *reader, struct error *err)
 {
     size_t count = reader->batch_count;
     reader->batch_count = 0;
@@ -63,8 +63,8 @@ static int hand_over(struct chunk_reader *reader, struct error *err)
     return 0;
 }
 
-static int keep_bad(struct line_chunk *chunk, const struct chunk_reader *reader, struct slice line,
-                    enum line_fate fate, struct error *err)
+static int keep_bad(struct line_chunk *chunk, const struct line_chunk_reader *reader,
+                    struct slice line, enum line_fate fate, struct error *err)
 {
     if (!chunk->keeps_all_bad && chunk->bad_count == BAD_SAMPLE_MAX) {
         return 0;
@@ -83,7 +83,7 @@ static int keep_bad(struct line_chunk *chunk, const struct chunk_reader *reader,
     return 0;
 }
 
-static enum line_fate judge_line(const struct line_chunk *chunk, struct chunk_reader *reader,
+static enum line_fate judge_line(const struct line_chunk *chunk, struct line_chunk_reader *reader,
                                  struct slice line, size_t *count)
 {
     *count = 0;
@@ -103,7 +103,7 @@ static enum line_fate judge_line(const struct line_chunk *chunk, struct chunk_re
     return is_unfinished && line_fate_is_bad(fate) ? LINE_IGNORED_UNFINISHED : fate;
 }
 
-static int read_line(struct line_chunk *chunk, struct chunk_reader *reader, struct slice line,
+static int read_line(struct line_chunk *chunk, struct line_chunk_reader *reader, struct slice line,
                      struct error *err)
 {
     if ((reader->batch_count >= EVENT_BATCH_SIZE ||
@@ -126,7 +126,7 @@ static int read_line(struct line_chunk *chunk, struct chunk_reader *reader, stru
     return 0;
 }
 
-int line_chunk_read(struct line_chunk *chunk, struct chunk_reader *reader, struct error *err)
+int line_chunk_read(struct line_chunk *chunk, struct line_chunk_reader *reader, struct error *err)
 {
     chunk->bad_count = 0;
     memset(&reader->counts, 0, sizeof reader->counts);

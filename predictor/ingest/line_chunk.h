@@ -45,7 +45,7 @@ struct line_chunk {
 };
 
 /* What one thread needs to read chunks; it shares no cache line with another's. */
-struct chunk_reader {
+struct line_chunk_reader {
     struct line_judge judge;
     struct event_receiver receiver; /* of its events; set before each log */
     struct access_event batch[EVENT_BATCH_SIZE + ENTITY_COUNT];
@@ -56,9 +56,9 @@ struct chunk_reader {
 int line_chunk_init(struct line_chunk *chunk, struct error *err) MUST_CHECK;
 void line_chunk_free(struct line_chunk *chunk);
 
-int chunk_reader_init(struct chunk_reader *reader, const struct log_layout *layout,
-                      struct error *err) MUST_CHECK;
-void chunk_reader_free(struct chunk_reader *reader);
+int line_chunk_reader_init(struct line_chunk_reader *reader, const struct log_layout *layout,
+                           struct error *err) MUST_CHECK;
+void line_chunk_reader_free(struct line_chunk_reader *reader);
 
 /* The next line in [*at, end) without its end (LF or CRLF); moves behind it. */
 struct slice line_chunk_take_line(const char **at, const char *end);
@@ -66,7 +66,7 @@ struct slice line_chunk_take_line(const char **at, const char *end);
 struct slice line_chunk_without_mark(struct slice line);
 
 /* Reads all lines of `chunk`, hands their events over, fills in the results. -1: the receiver or memory failed. */
-int line_chunk_read(struct line_chunk *chunk, struct chunk_reader *reader,
+int line_chunk_read(struct line_chunk *chunk, struct line_chunk_reader *reader,
                     struct error *err) MUST_CHECK;
 
 #endif

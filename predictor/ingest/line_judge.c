@@ -4,6 +4,7 @@
 
 #include "predictor/ingest/csv_quotes.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,16 @@ static struct slice field_of(const struct line_judge *judge, const struct log_fi
 {
     int slot = judge->layout->fields.slots[role];
     return slot == FIELD_ABSENT ? (struct slice){.bytes = NULL, .size = 0} : fields->of[slot];
+}
+
+/* Returns `fate`, and notes where in the line `field` is; decoded fields are not in the line: column 1. */
+static enum line_fate blame(struct line_judge *judge, struct slice field, enum line_fate fate)
+{
+    uintptr_t first = (uintptr_t)judge->line.bytes;
+    uintptr_t at = (uintptr_t)field.bytes;
+    bool is_inside = at >= first && at <= first + judge->line.size;
+    judge->column = is_inside ? (size_t)(at - first) + 1 : 1;
+    return fate;
 }
 
 static bool is_nothing(struct slice text)
@@ -104,12 +115,13 @@ static enum line_fate read_time(struct line_judge *judge, const struct log_field
 {
     struct slice text = field_of(judge, fields, ROLE_TIME);
     if (log_time_parse(&judge->clock, text, at_unix) != 0) {
-        return LINE_BAD_TIME;
+        return blame(judge, text, LINE_BAD_TIME);
     }
     if (*at_unix < earliest_unix) {
-        return LINE_BAD_EARLY;
+        return blame(judge, text, LINE_BAD_EARLY);
     }
-    return *at_unix > judge->layout->now_unix + SECONDS_PER_DAY ? LINE_BAD_FUTURE : LINE_WITH_EVENT;
+    bool is_future = *at_unix > judge->layout->now_unix + SECONDS_PER_DAY;
+    return is_future ? blame(judge, text, LINE_BAD_FUTURE) : LINE_WITH_EVENT;
 }
 
 static enum line_fate check_filters(struct line_judge *judge, const struct log_fields *fields)
@@ -120,7 +132,7 @@ static enum line_fate check_filters(struct line_judge *judge, const struct log_f
         uint64_t status;
         size_t used = take_decimal(text, 0, &status);
         if (used == 0 || used != text.size) {
-            return LINE_BAD_STATUS;
+            return blame(judge, text, LINE_BAD_STATUS);
         }
         uint32_t number = status > UINT32_MAX ? UINT32_MAX : (uint32_t)status;
         if (!line_filter_wants_status(&layout->filter, number)) {
@@ -143,7 +155,7 @@ static enum line_fate read_ids(struct line_judge *judge, const struct log_fields
         enum line_fate fate =
             id_rules_find(&judge->layout->id_rules[entity], fields, &judge->scratch, &event->id);
         if (fate != LINE_WITH_EVENT) {
-            return fate;
+            return blame(judge, event->id, fate);
         }
         event->at_unix = facts->at_unix;
         event->size_bytes = (uint32_t)facts->size_bytes;
@@ -167,10 +179,13 @@ static enum line_fate read_fields(struct line_judge *judge, const struct log_fie
     if (fate != LINE_WITH_EVENT) {
         return fate;
     }
-    int digits = judge->layout->cost_digits;
-    if (read_number(field_of(judge, fields, ROLE_SIZE), 0, &facts.size_bytes) != 0 ||
-        read_number(field_of(judge, fields, ROLE_COST), digits, &facts.cost_us) != 0) {
-        return LINE_BAD_NUMBER;
+    struct slice size = field_of(judge, fields, ROLE_SIZE);
+    if (read_number(size, 0, &facts.size_bytes) != 0) {
+        return blame(judge, size, LINE_BAD_NUMBER);
+    }
+    struct slice cost = field_of(judge, fields, ROLE_COST);
+    if (read_number(cost, judge->layout->cost_digits, &facts.cost_us) != 0) {
+        return blame(judge, cost, LINE_BAD_NUMBER);
     }
     return read_ids(judge, fields, &facts, events, count);
 }
@@ -180,6 +195,7 @@ enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
 {
     struct log_fields fields;
     *count = 0;
+    judge->line = line;
     judge->column = 1;
     if (line.size == 0) {
         return LINE_IGNORED_BLANK;
@@ -191,8 +207,5 @@ enum line_fate line_judge_read(struct line_judge *judge, struct slice line,
     }
     enum line_fate fate =
         log_layout_parse(judge->layout, line, &judge->scratch, &fields, &judge->column);
-    if (fate == LINE_WITH_EVENT) {
-        fate = read_fields(judge, &fields, events, count);
-    }
-    return fate;
+    return fate == LINE_WITH_EVENT ? read_fields(judge, &fields, events, count) : fate;
 }

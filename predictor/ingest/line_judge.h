@@ -21,6 +21,7 @@ struct line_judge {
     struct log_clock clock;
     struct agent_cache agents;
     bool is_free_of_nul; /* the caller has looked: no line that comes holds a NUL byte */
+    struct slice line;   /* the present one */
     size_t column;       /* of the last bad line: where (from 1) reading stopped */
 };
 

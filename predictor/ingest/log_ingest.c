@@ -21,7 +21,7 @@ struct log_ingest {
     struct log_layout layout;
     size_t thread_count;
     struct parse_crew *crew;
-    struct chunk_reader reader; /* of the calling thread: trials and tails */
+    struct line_chunk_reader reader; /* of the calling thread: trials and tails */
     struct file_draft *bad_lines;
     struct ingest_account account; /* the crew's while it works */
     const char *name;              /* of the present log */
@@ -100,7 +100,7 @@ static int prepare(struct log_ingest *ingest, struct error *err)
 {
     const struct log_ingest_options *options = &ingest->options;
     if (log_layout_init(&ingest->layout, &options->layout, err) != 0 ||
-        chunk_reader_init(&ingest->reader, &ingest->layout, err) != 0) {
+        line_chunk_reader_init(&ingest->reader, &ingest->layout, err) != 0) {
         return -1;
     }
     if (options->bad_lines_path != NULL) {
@@ -135,7 +135,7 @@ void log_ingest_free(struct log_ingest *ingest)
         return;
     }
     parse_crew_free(ingest->crew);
-    chunk_reader_free(&ingest->reader);
+    line_chunk_reader_free(&ingest->reader);
     log_layout_free(&ingest->layout);
     file_draft_abandon(ingest->bad_lines);
     free(ingest);

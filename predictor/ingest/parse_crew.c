@@ -17,7 +17,7 @@ enum { CHUNKS_PER_THREAD = 2, SPARE_CHUNKS = 2, CACHE_LINE_PAIR = 128 };
 
 struct crew_member {
     struct parse_crew *crew;
-    struct chunk_reader reader; /* its thread's alone */
+    struct line_chunk_reader reader; /* its thread's alone */
     pthread_t thread;
 };
 
@@ -128,7 +128,7 @@ static int start_members(struct parse_crew *crew, const struct log_layout *layou
         }
         crew->members[i] = member;
         member->crew = crew;
-        if (chunk_reader_init(&member->reader, layout, err) != 0) {
+        if (line_chunk_reader_init(&member->reader, layout, err) != 0) {
             return -1;
         }
     }
@@ -176,7 +176,7 @@ void parse_crew_free(struct parse_crew *crew)
     }
     for (size_t i = 0; crew->members != NULL && i < crew->member_count; i++) {
         if (crew->members[i] != NULL) {
-            chunk_reader_free(&crew->members[i]->reader);
+            line_chunk_reader_free(&crew->members[i]->reader);
             free(crew->members[i]);
         }
     }
