@@ -59,18 +59,19 @@ expected_values() {
 # redis SOCKET_NAME COMMAND...
 redis() { redis-cli -s "$SCRATCH/$1.sock" "${@:2}"; }
 
-# all_values SOCKET_NAME: key TAB value for each key, by name.
+# all_values SOCKET_NAME: key TAB value for each key, by name. The names of its own files begin with a dot, so that a
+# test may call its output as it likes.
 all_values() {
-    redis "$1" --scan | sort >"$SCRATCH/keys"
-    sed 's/^/GET /' "$SCRATCH/keys" | redis "$1" >"$SCRATCH/values"
-    paste "$SCRATCH/keys" "$SCRATCH/values"
+    redis "$1" --scan | sort >"$SCRATCH/.keys"
+    sed 's/^/GET /' "$SCRATCH/.keys" | redis "$1" >"$SCRATCH/.answers"
+    paste "$SCRATCH/.keys" "$SCRATCH/.answers"
 }
 
 # all_expiries SOCKET_NAME: key TAB unix milliseconds for each key, by name.
 all_expiries() {
-    redis "$1" --scan | sort >"$SCRATCH/keys"
-    sed 's/^/PEXPIRETIME /' "$SCRATCH/keys" | redis "$1" >"$SCRATCH/expiries"
-    paste "$SCRATCH/keys" "$SCRATCH/expiries"
+    redis "$1" --scan | sort >"$SCRATCH/.keys"
+    sed 's/^/PEXPIRETIME /' "$SCRATCH/.keys" | redis "$1" >"$SCRATCH/.answers"
+    paste "$SCRATCH/.keys" "$SCRATCH/.answers"
 }
 
 # outcomes RESULTS: "outcome count" lines, by name.
