@@ -271,14 +271,9 @@ int simulate_run(const struct simulate_options *options, const struct message *m
     int result = run(&simulation, err);
     if (result == 0) {
         const struct promotion *coming = timetable_coming(&simulation.timetable);
-        message_note(
-            message,
-            "%s shop, seed %llu: %llu accesses of %llu users to %llu products in %lld days, then "
-            "%s with %llu more",
-            options->shop, (unsigned long long)options->seed,
-            (unsigned long long)simulation.log_line_count, (unsigned long long)options->user_count,
-            (unsigned long long)options->product_count, (long long)options->day_count, coming->name,
-            (unsigned long long)simulation.event_access_count);
+        message_note(message, "%llu accesses in %lld days, then %llu in %s",
+                     (unsigned long long)simulation.log_line_count, (long long)options->day_count,
+                     (unsigned long long)simulation.event_access_count, coming->name);
     }
     close_simulation(&simulation);
     return result;

@@ -17,9 +17,9 @@ enum {
     PAUSE_SECONDS_RANGE = 90,
     ACCESSES_PER_VIEW_MAX = 2, /* a failure and its repetition */
     ROOM_FIRST = 4096,
-    HOME_ANSWER_BYTES = 1800,
+    HOME_ANSWER_BYTES = 95,
     HOME_COST_MS = 9,
-    ERROR_ANSWER_BYTES = 170,
+    ERROR_ANSWER_BYTES = 41,
     CRAWLER_ANSWER_COST_MS = 30,
     COST_SPREAD = 2, /* a view costs between once and twice what the product's page costs */
 };

@@ -38,18 +38,20 @@ step() {
     printf '\n%d. %s\n' $step_count "$1"
 }
 
-# Shows a command as one would type it, then runs it.
+# Shows a command as one would type it, broken where the line ends, then runs it.
 show() {
-    printf '   $ %s\n' "$*"
+    fold -s -w 70 <<<"$*" | sed -e '1s/^/   $ /' -e '1!s/^/       /' -e '$!s/ *$/ \\/'
     "$@"
 }
+
+indent() { fold -s -w 75 | sed -e 's/^/     /' -e 's/ *$//'; }
 
 thousands() {
     sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again' <<<"$1"
 }
 
-rekindle-predict() { "$bin/rekindle-predict" "$@" 2>&1 | sed 's/^/     /'; }
-rekindle-load() { "$bin/rekindle-load" "$@" 2>&1 | sed 's/^/     /'; }
+rekindle-predict() { "$bin/rekindle-predict" "$@" 2>&1 | indent; }
+rekindle-load() { "$bin/rekindle-load" "$@" 2>&1 | indent; }
 
 wait_until() {
     local tries=600
@@ -117,7 +119,7 @@ plan_shop() {
     step "A shop of $users users and $products products, $days days of its access logs."
     show rekindle-predict simulate --seed "$seed" --users "$users" --products "$products" \
         --days "$days" --end "$today" --out .
-    head -n 1 access.log | fold -w 72 | sed 's/^/     /'
+    head -n 1 access.log | indent
     step "Logs become a history: for each key, which hours it was touched in."
     show rekindle-predict ingest --config rekindle.conf --log access access.log
     event=$(tail -n 1 events.csv | cut -d, -f1)
@@ -138,13 +140,18 @@ bytes_of_a_fifth() {
 }
 
 show_plan() {
-    printf '\n   The first ten rows of plan.csv (some columns), for people to review and edit:\n\n'
+    printf '\n   The first ten rows of plan.csv, for people to review and edit (some columns):\n\n'
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-        NR <= 11 { printf "     %-5s %-22s %-8s %-9s %-10s %s\n", $at["rank"], $at["key"], $at["p_return"],
-                   $at["days_dormant"] == "days_dormant" ? "dormant" : int($at["days_dormant"]) " days",
-                   $at["size_bytes"], substr($at["last_seen"], 1, 10) }' plan.csv
-    printf '\n   report/summary.csv:\n\n'
-    cut -c1-74 report/summary.csv | sed 's/^/     /'
+        NR <= 11 { printf "     %-4s  %-6s  %-20s  %-7s  %-8s  %-10s %s\n", $at["rank"], $at["action"],
+            $at["key"], (NR == 1 ? "dormant" : int($at["days_dormant"]) " days"),
+            $at["p_return"], $at["benefit_ms"], (NR == 1 ? "bytes" : $at["size_bytes"]) }' plan.csv
+    printf '\n     The first one: %s\n' \
+        "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 { print $at["reason"] }' plan.csv)"
+    printf '\n   From report/summary.csv:\n\n'
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        { printf "     %-7s  %-11s  %-17s %6s %16s %12s\n", $at["entity"], $at["segment_by"],
+            $at["segment"], $at["keys"], $at["expected_returns"], $at["planned_keys"] }' \
+        report/summary.csv
 }
 
 # How many of the keys that came back are among the first N in the order that sort's options make.
@@ -153,7 +160,9 @@ hits_of() {
         awk -F '\t' -v n="$1" 'NR <= n { hits += $1 } END { print hits + 0 }'
 }
 
-percent() { awk -v part="$1" -v whole="$2" 'BEGIN { printf "%.1f %%", whole > 0 ? 100 * part / whole : 0 }'; }
+percent() {
+    awk -v part="$1" -v whole="$2" 'BEGIN { printf "%.1f %%", (whole > 0 ? 100 * part / whole : 0) }'
+}
 
 # One line of the table; `measured` is the count that Redis gave, else the plan's own is taken.
 judge() {
@@ -185,7 +194,7 @@ cd "$demo/seed-${seeds[0]}"
 cat <<END
 Rekindle: from access logs to a warm cache, before the promotion begins.
 Everything happens in $demo/seed-${seeds[0]}
-To repeat a step by hand: cd there; PATH=$bin:\$PATH
+To repeat steps 1 to 4 by hand: cd there; PATH=$bin:\$PATH
 END
 plan_shop "${seeds[0]}"
 show_plan
@@ -205,13 +214,15 @@ measured=$(count_hits_in_redis)
 
 step "The promotion begins. Of the first touches on dormant keys, how many hit?"
 cat <<END
-     Seed ${seeds[0]} asks the real Redis (EXISTS) for each key that the promotion touched;
-     the other seeds are other shops, judged by their plans. Beside it, as many
-     keys picked by recency, at random, and by one who knows the true chances.
+     Seed ${seeds[0]} asks the real Redis (EXISTS) for each key that the event touched; the
+     other seeds are other shops, judged by their plans. Beside it, as many keys
+     picked by recency, at random, and by one who knows the true chances.
 
      seed      keys   touches   Rekindle   recency    random     truth
 END
 judge "${seeds[0]}" "$measured"
+expected=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { sum += $at["p_return"] } END { printf "%.0f", sum }' all.csv)
 for seed in "${seeds[@]:1}"; do
     mkdir -p "$demo/seed-$seed"
     cd "$demo/seed-$seed"
@@ -220,4 +231,6 @@ for seed in "${seeds[@]:1}"; do
     judge "$seed" ''
 done
 
+printf '\n     The forecast for seed %s was that %s dormant keys would be touched.\n' \
+    "${seeds[0]}" "$(thousands "$expected")"
 printf '\nDone in %d s. The files stay in %s\n' $((SECONDS - began)) "$demo"
