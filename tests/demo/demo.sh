@@ -149,8 +149,9 @@ show_plan() {
         "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 { print $at["reason"] }' plan.csv)"
     printf '\n   From report/summary.csv:\n\n'
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-        { printf "     %-7s  %-11s  %-17s %6s %16s %12s\n", $at["entity"], $at["segment_by"],
-            $at["segment"], $at["keys"], $at["expected_returns"], $at["planned_keys"] }' \
+        { printf "     %-7s  %-11s  %-17s %6s %9s %8s\n", $at["entity"], $at["segment_by"],
+            $at["segment"], $at["keys"], (NR == 1 ? "expected" : $at["expected_returns"]),
+            (NR == 1 ? "planned" : $at["planned_keys"]) }' \
         report/summary.csv
 }
 
@@ -214,9 +215,9 @@ measured=$(count_hits_in_redis)
 
 step "The promotion begins. Of the first touches on dormant keys, how many hit?"
 cat <<END
-     Seed ${seeds[0]} asks the real Redis (EXISTS) for each key that the event touched; the
-     other seeds are other shops, judged by their plans. Beside it, as many keys
-     picked by recency, at random, and by one who knows the true chances.
+     Seed ${seeds[0]} asks the real Redis (EXISTS) for each key that the event touched;
+     the other seeds are other shops, judged by their plans. Beside it, as many
+     keys picked by recency, at random, and by one who knows the true chances.
 
      seed      keys   touches   Rekindle   recency    random     truth
 END
