@@ -59,6 +59,15 @@ expected_values() {
 # redis SOCKET_NAME COMMAND...
 redis() { redis-cli -s "$SCRATCH/$1.sock" "${@:2}"; }
 
+# start_monitor SOCKET_NAME FILE: every command that Redis sees goes to FILE; its pid is $MONITOR_PID. Not by the
+# function above: killing that would leave the client alive.
+start_monitor() {
+    redis-cli -s "$SCRATCH/$1.sock" monitor >"$2" &
+    MONITOR_PID=$!
+    SERVER_PIDS+=("$MONITOR_PID")
+    wait_for 5 grep -q OK "$2"
+}
+
 # all_values SOCKET_NAME: key TAB value for each key, by name. The names of its own files begin with a dot, so that a
 # test may call its output as it likes.
 all_values() {

@@ -83,13 +83,10 @@ load() { "$L" "$1" --config shop.conf --plan plan.csv "${@:2}"; }
 # Products that the sales know and the events name otherwise would be missing; both come from the same year.
 first=$(sed -n 5p plan.csv | cut -d, -f5)
 redis cache set "$first" mine >/dev/null
-redis cache monitor >monitor.log &
-monitor=$!
-SERVER_PIDS+=($monitor)
-wait_for 5 grep -q OK monitor.log
+start_monitor cache monitor.log
 check "check" load check
 check "run" load run
-kill $monitor
+kill $MONITOR_PID
 check "every key is warm, but one that stood" is_equal "$(outcomes "$(results_file)")" "$(printf 'exists 1\nwarmed %d' $((keys - 1)))"
 check "and is untouched" is_equal "$(redis cache get "$first")" mine
 
@@ -113,9 +110,11 @@ check "nor together" awk '{n[int($2 / 1000)]++} END {for (s in n) if (n[s] > NR 
 load run >second.out 2>&1 || true
 check "a second run says that there is nothing to do" grep -qi "nothing to do" second.out
 check "and changes nothing" is_equal "$(all_expiries cache | grep -vP "^\Q$first\E\t" | md5sum)" "$(md5sum <expiries)"
-redis cache set "$first" x exat $((WINDOW_END_UNIX + 86400)) >/dev/null
+check "verify finds all of it" load verify --sample all
+second=$(sed -n 6p plan.csv | cut -d, -f5)
+redis cache set "$second" x exat $((WINDOW_END_UNIX + 86400)) >/dev/null
 check "verify compares values with the source" exits_with 1 load verify --sample all
-check "and finds the one that differs" bash -c "cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -qF '$first'"
+check "and finds the one that differs" bash -c "cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -qF '$second'"
 
 # MariaDB goes away in the middle: exit 4, and the same command goes on when it is back.
 redis cache flushall >/dev/null

@@ -15,12 +15,9 @@ check "check is a dry run" load check
 check "that writes nothing" is_equal "$(redis cache dbsize)" 0
 
 redis cache set user:7:profile mine >/dev/null
-redis cache monitor >monitor.log &
-monitor=$!
-SERVER_PIDS+=($monitor)
-wait_for 5 grep -q OK monitor.log
+start_monitor cache monitor.log
 check "run" load run
-kill $monitor
+kill $MONITOR_PID
 check "warms every key but the one that stood" is_equal "$(outcomes "$(results_file)")" "$(printf 'exists 1\nwarmed %d' $((COUNT - 1)))"
 check "which is untouched" is_equal "$(redis cache get user:7:profile) $(redis cache ttl user:7:profile)" "mine -1"
 redis cache del user:7:profile >/dev/null
@@ -30,7 +27,7 @@ check "each value equals its row" cmp expected got
 grep -oP '"SET" "\Kuser:[0-9]+:profile' monitor.log | awk '!seen[$0]++' >written
 tail -n +2 plan.csv | cut -d, -f5 >planned
 check "in rank order, as MONITOR saw it" cmp planned written
-check "each by one SET NX EXAT" is_equal "$(grep -cP '"SET" .* "NX" "EXAT" "[0-9]+"' monitor.log)" "$(grep -c '"SET"' monitor.log)"
+check "each by one SET NX EXAT" is_equal "$(grep -cP '"SET" "user:.* "NX" "EXAT" "[0-9]+"' monitor.log)" "$(grep -c '"SET" "user:' monitor.log)"
 all_expiries cache >expiries
 check "none expires before the window ends" awk -v end="$WINDOW_END_UNIX" '$2 / 1000 < end + 6 * 3600 {bad = 1} END {exit bad}' expiries
 check "nor together: at most 1 % in one second" awk '{n[int($2 / 1000)]++} END {for (s in n) if (n[s] > NR / 100) exit 1}' expiries
@@ -52,13 +49,10 @@ redis cache flushall >/dev/null
 awk -F, 'NR == 1 || $1 % 100 != 5' plan.csv | awk -F, -v OFS=';' 'NR > 1 {if ($1 == 3) $6 = "skip"; for (i = 7; i <= 13; i++) sub(/\./, ",", $i)} {$1 = $1; print}' >rows
 { printf '\xef\xbb\xbf'; head -n 1 rows; tail -n +2 rows | sort -t';' -k3,3; } | sed 's/$/\r/' >edited.csv
 cp plan.csv.sum edited.csv.sum 2>/dev/null || true
-redis cache monitor >monitor.log &
-monitor=$!
-SERVER_PIDS+=($monitor)
-wait_for 5 grep -q OK monitor.log
+start_monitor cache second-monitor.log
 check "a spreadsheet's plan is read" "$L" run --config shop.conf --plan edited.csv
-kill $monitor
-grep -oP '"SET" "\Kuser:[0-9]+:profile' monitor.log >written
+kill $MONITOR_PID
+grep -oP '"SET" "\Kuser:[0-9]+:profile' second-monitor.log >written
 awk -F, 'NR > 1 && $1 % 100 != 5 && $1 != 3 {print $5}' plan.csv >planned
 check "and written in rank order all the same" cmp planned written
 check "what was set to skip is skipped" is_equal "$(outcomes "$(results_file)" | grep skipped)" "skipped 1"
