@@ -39,9 +39,9 @@ check "an empty plan" says 3 "variant.csv" run variant.csv
 check "no plan" says 3 "absent.csv" run absent.csv
 check "an unknown option" says 2 "--plam" "$L" run --plam x
 sed 's/^ttl = .*/ttl = tomorrow/' shop.conf >bad.conf
-check "a config that is wrong: file and line" says 3 "bad.conf:6" "$L" run --config bad.conf --plan plan.csv
+check "a config that is wrong: file and line" says 3 "bad.conf:7" "$L" run --config bad.conf --plan plan.csv
 sed 's/^miss_cost/mis_cost/' shop.conf >bad.conf
-check "an unknown key of the config" says 3 "bad.conf:7" "$L" run --config bad.conf --plan plan.csv
+check "an unknown key of the config" says 3 "bad.conf:8" "$L" run --config bad.conf --plan plan.csv
 check "nothing of all this wrote anything" is_equal "$(redis cache dbsize)" 0
 
 sed 's/cache.sock/absent.sock/' shop.conf >bad.conf
