@@ -30,7 +30,7 @@ struct simulate_options {
 };
 
 /* The options that `make demo` is built on, without a folder: seed 1, 200,000 users, 20,000 products,
- * 120 days to 2026-11-11, a sparse shop: 2.1 million accesses. */
+ * 120 days to 2026-11-11, a sparse shop: 2.2 million accesses. */
 struct simulate_options simulate_default_options(void);
 
 /* Lives through the days of the log, then through the coming promotion, and writes into the folder:
@@ -44,8 +44,8 @@ struct simulate_options simulate_default_options(void);
  *   product-attributes.csv      id,parent,category
  *   shop.sql                    the tables users and products, for SQLite and MariaDB
  *   crawlers.txt, rekindle.conf what `ingest`, `rank` and `rekindle-load` need to run on the folder
- * ERROR_USAGE for options out of range, ERROR_RESOURCE without memory or disk. Memory: 60 bytes a user,
- * 70 a product and one day of accesses. */
+ * ERROR_USAGE for options out of range, ERROR_RESOURCE without memory or disk. Memory: some 60 bytes a user,
+ * 70 a product, and one day of accesses twice. */
 int simulate_run(const struct simulate_options *options, const struct message *message,
                  struct error *err) MUST_CHECK;
 
