@@ -144,7 +144,7 @@ rm -f "$SCRATCH/db.sock"
 mariadbd --no-defaults $([ "$(id -u)" != 0 ] || echo --user=root) --datadir="$SCRATCH/db/data" --socket="$SCRATCH/db.sock" --skip-networking \
     --skip-log-bin --skip-name-resolve --performance-schema=OFF >"$SCRATCH/db/log" 2>&1 &
 SERVER_PIDS+=($!)
-wait_for 30 mariadb-admin --no-defaults -S "$SCRATCH/db.sock" -u root ping
+wait_for 30 mariadb --no-defaults -S "$SCRATCH/db.sock" -u root -e "SELECT 1"
 check "it comes back, and the same command ends well" load run
 check "with every key" is_equal "$(redis cache dbsize)" 300000
 sed -i 's/^password.*/password = wrong-word/' my.cnf
