@@ -154,7 +154,7 @@ test-engines: all | build/deps/test.stamp ## what needs PyPI, npm or Maven: comp
 demo: all build/deps/demo.stamp $(if $(filter mysql,$(SOURCE)),build/deps/mysql.stamp) ## the main job on a simulated shop (SOURCE=mysql: from a private MariaDB)
 	@SOURCE=$(or $(SOURCE),sqlite) bash tests/demo/demo.sh
 
-bench: all build/deps/test.stamp ## speed and memory beside DuckDB and redis-cli --pipe, on the same work
+bench: all build/deps/test.stamp build/deps/bench.stamp ## speed and memory beside DuckDB and redis-cli --pipe, on the same work
 	@bash tests/bench/bench.sh
 
 PREFIX ?= /usr/local

@@ -10,7 +10,7 @@ static bool is_heard(const struct message *message, enum verbosity least)
     return message != NULL && message->out != NULL && message->verbosity >= least;
 }
 
-static void print_line(FILE *out, const char *format, va_list arguments)
+static void PRINTF_LIKE(2, 0) print_line(FILE *out, const char *format, va_list arguments)
 {
     vfprintf(out, format, arguments);
     fputc('\n', out);

@@ -108,7 +108,7 @@ start_mariadb() {
     shift
     [ "$(id -u)" != 0 ] || user=(--user=root)
     mkdir -p "$folder"
-    mariadb-install-db --no-defaults --basedir=/usr --datadir="$folder/data" --auth-root-authentication-method=normal \
+    mariadb-install-db --no-defaults --force --basedir=/usr --datadir="$folder/data" --auth-root-authentication-method=normal \
         --skip-test-db --skip-name-resolve "${user[@]}" >"$folder/install.log" 2>&1 || { cat "$folder/install.log" >&2; return 1; }
     mariadbd --no-defaults "${user[@]}" --datadir="$folder/data" --socket="$SCRATCH/$name.sock" --pid-file="$folder/pid" \
         --skip-networking --skip-log-bin --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 \

@@ -33,8 +33,7 @@ struct sink_item {
     enum record_kind kind; /* RECORD_STRING or RECORD_HASH */
     enum sink_result result;
     int64_t expire_unix; /* second at which it expires: what is written, or must still be true */
-    const char
-        *reason; /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
+    const char *reason;  /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
 };
 
 enum sink_look_content { SINK_LOOK_PRESENCE, SINK_LOOK_EXPIRY, SINK_LOOK_VALUE };

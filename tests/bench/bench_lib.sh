@@ -81,7 +81,7 @@ start_mariadb() {
     local as_user=()
     [ "$(id -u)" != 0 ] || as_user=(--user=root)
     rm -rf "$BENCH/mariadb"
-    mariadb-install-db --no-defaults --basedir=/usr --datadir="$BENCH/mariadb" --skip-test-db \
+    mariadb-install-db --no-defaults --force --basedir=/usr --datadir="$BENCH/mariadb" --skip-test-db \
         --auth-root-authentication-method=normal --skip-name-resolve "${as_user[@]}" \
         >"$BENCH/mariadb-install.log" 2>&1
     mariadbd --no-defaults "${as_user[@]}" --datadir="$BENCH/mariadb" --socket="$SOCKETS/mysql.sock" \

@@ -2,7 +2,7 @@
 # format.sh [--fix] - clang-format decides how C looks.
 set -u
 cd "$(dirname "$0")/../.."
-files=$(git ls-files -co --exclude-standard '*.c' '*.h')
+files=$(find common predictor loader tests -name '*.[ch]' | sort)
 if [ "${1:-}" = --fix ]; then
     clang-format-14 -i $files
 else

@@ -75,7 +75,7 @@ start_redis() {
 start_mariadb() {
     local data=$demo/mariadb as_user=()
     [ "$(id -u)" != 0 ] || as_user=(--user=root)
-    mariadb-install-db --no-defaults --basedir=/usr --datadir="$data" --skip-test-db \
+    mariadb-install-db --no-defaults --force --basedir=/usr --datadir="$data" --skip-test-db \
         --auth-root-authentication-method=normal --skip-name-resolve "${as_user[@]}" \
         >"$demo/mariadb-install.log" 2>&1
     mariadbd --no-defaults "${as_user[@]}" --datadir="$data" --socket="$sockets/mysql.sock" \

@@ -181,6 +181,7 @@ static inline void private_server_start_mariadb(struct private_server *server,
     snprintf(data, sizeof data, "--datadir=%s/data", server->folder);
     char *const install[] = {(char[]){"mariadb-install-db"},
                              (char[]){"--no-defaults"},
+                             (char[]){"--force"}, /* also where the host has no name */
                              (char[]){"--basedir=/usr"},
                              data,
                              (char[]){"--auth-root-authentication-method=normal"},
