@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct redis_tls {
@@ -97,6 +98,8 @@ void redis_tls_free(struct redis_tls *tls)
     }
 }
 
+enum { HOST_NAME_SIZE = 256 };
+
 /* The name check depends on its kind: an address is compared with the certificate's addresses. */
 static int expect_host(SSL *ssl, const char *host)
 {
@@ -104,7 +107,9 @@ static int expect_host(SSL *ssl, const char *host)
     if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1) {
         return 0;
     }
-    bool is_set = SSL_set_tlsext_host_name(ssl, host) == 1 &&
+    char name[HOST_NAME_SIZE]; /* the macro below casts const away */
+    snprintf(name, sizeof name, "%s", host);
+    bool is_set = SSL_set_tlsext_host_name(ssl, name) == 1 &&
                   X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1;
     return is_set ? 0 : -1;
 }
