@@ -70,6 +70,10 @@ $(B)/obj/loader/%.o: loader/%.c | build/deps/build.stamp
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+$(B)/obj/tests/unit/loader/%.o: tests/unit/loader/%.c | build/deps/build.stamp build/deps/test.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
 $(B)/obj/%.o: %.c | build/deps/build.stamp
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
