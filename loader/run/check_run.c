@@ -213,8 +213,8 @@ static int print_verdict(struct check_session *session, struct error *err)
             return -1;
         }
     }
-    printf("estimated queries: %.0f, of %s of values\n", (double)account.chunk_count * scale,
-           units_print_bytes(bytes_text, (uint64_t)value_bytes));
+    printf("estimated queries: %.0f, for %s of values\n", (double)account.chunk_count * scale,
+           units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));
     print_seconds(session, scale);
     return judge_memory(session, value_bytes + new_count * (key_bytes + KEY_OVERHEAD_BYTES), err);
 }

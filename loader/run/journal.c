@@ -12,7 +12,7 @@
 
 #include "common/file_io.h"
 
-enum { SEARCH_BLOCK_SIZE = 1 << 16, BEGIN_FRAME_SIZE_MAX = 1 << 14, FILE_MODE = 0600 };
+enum { BEGIN_FRAME_SIZE_MAX = 1 << 14, FILE_MODE = 0600 };
 
 struct journal {
     char *path;
@@ -20,171 +20,6 @@ struct journal {
     int descriptor;
     bool is_broken; /* an append failed: what stands at the end is not known */
 };
-
-struct journal_cursor {
-    char *path;
-    unsigned char *payload;
-    size_t capacity;
-    uint64_t offset, end; /* of the next record; where to stop */
-    uint64_t record_at;   /* of the record last handed out */
-    int descriptor;
-};
-
-/* ---- reading */
-
-/* As many bytes as there are, up to `size`; -1 with errno. */
-static ssize_t read_at(int descriptor, unsigned char *bytes, size_t size, uint64_t offset)
-{
-    size_t got = 0;
-    while (got < size) {
-        ssize_t part = pread(descriptor, bytes + got, size - got, (off_t)(offset + got));
-        if (part < 0 && errno == EINTR) {
-            continue;
-        }
-        if (part < 0) {
-            return -1;
-        }
-        if (part == 0) {
-            break;
-        }
-        got += (size_t)part;
-    }
-    return (ssize_t)got;
-}
-
-static int make_room(struct journal_cursor *cursor, size_t size, struct error *err)
-{
-    if (size <= cursor->capacity) {
-        return 0;
-    }
-    unsigned char *payload = realloc(cursor->payload, size);
-    if (payload == NULL) {
-        return error_set_memory(err, "reading the journal");
-    }
-    cursor->payload = payload;
-    cursor->capacity = size;
-    return 0;
-}
-
-/* 1: a whole frame stands at `offset` and its payload is loaded; 0: there is none; -1: error. */
-static int load_frame(struct journal_cursor *cursor, uint64_t offset, struct slice *payload,
-                      struct error *err)
-{
-    unsigned char head[JOURNAL_FRAME_SIZE];
-    uint64_t left = cursor->end - offset;
-    if (left < sizeof head) {
-        return 0;
-    }
-    ssize_t got = read_at(cursor->descriptor, head, sizeof head, offset);
-    size_t size = got == (ssize_t)sizeof head ? journal_frame_payload_size(head) : 0;
-    if (got >= 0 && (size == 0 || size > left - sizeof head)) {
-        return 0;
-    }
-    if (got >= 0 && make_room(cursor, size, err) != 0) {
-        return -1;
-    }
-    if (got >= 0) {
-        got = read_at(cursor->descriptor, cursor->payload, size, offset + sizeof head);
-    }
-    if (got < 0) {
-        return error_set_errno(err, ERROR_BACKEND, errno, "cannot read %s", cursor->path);
-    }
-    *payload = (struct slice){.bytes = (const char *)cursor->payload, .size = (size_t)got};
-    return journal_frame_is_whole(head, *payload, offset);
-}
-
-/* Is there a whole frame somewhere behind `offset`? Then what stands at `offset` is damage and not a torn tail:
- * a process that dies in an append leaves nothing behind it. 1, 0 or -1. */
-static int find_frame_behind(struct journal_cursor *cursor, uint64_t offset, struct error *err)
-{
-    unsigned char block[SEARCH_BLOCK_SIZE];
-    for (uint64_t at = offset + 1; at + JOURNAL_FRAME_SIZE <= cursor->end;) {
-        ssize_t got = read_at(cursor->descriptor, block, sizeof block, at);
-        if (got < 0) {
-            return error_set_errno(err, ERROR_BACKEND, errno, "cannot read %s", cursor->path);
-        }
-        if (got < JOURNAL_FRAME_SIZE) {
-            return 0;
-        }
-        size_t starts = (size_t)got - JOURNAL_FRAME_SIZE + 1;
-        for (size_t i = 0; i < starts; i++) {
-            struct slice payload;
-            int found = journal_frame_payload_size(block + i) > 0
-                            ? load_frame(cursor, at + i, &payload, err)
-                            : 0;
-            if (found != 0) {
-                return found;
-            }
-        }
-        at += starts;
-    }
-    return 0;
-}
-
-static int refuse_damage(const struct journal_cursor *cursor, uint64_t offset, struct error *err)
-{
-    return error_set(err, ERROR_INPUT,
-                     "%s: damaged at byte %" PRIu64 ", with whole records behind it; put back a "
-                     "copy of the file, or move the run's folder away to start a new run",
-                     cursor->path, offset);
-}
-
-struct journal_cursor *journal_cursor_open(const char *path, uint64_t offset, uint64_t end,
-                                           struct error *err)
-{
-    struct journal_cursor *cursor = calloc(1, sizeof *cursor);
-    if (cursor == NULL || (cursor->path = strdup(path)) == NULL) {
-        free(cursor);
-        error_set_memory(err, "reading the journal");
-        return NULL;
-    }
-    cursor->offset = offset;
-    cursor->end = end;
-    cursor->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (cursor->descriptor < 0) {
-        error_set_errno(err, ERROR_INPUT, errno, "cannot read %s", path);
-        journal_cursor_close(cursor);
-        return NULL;
-    }
-    return cursor;
-}
-
-int journal_cursor_next(struct journal_cursor *cursor, struct slice *payload, struct error *err)
-{
-    if (cursor->offset >= cursor->end) {
-        return 0;
-    }
-    int found = load_frame(cursor, cursor->offset, payload, err);
-    if (found == 0) {
-        return refuse_damage(cursor, cursor->offset, err);
-    }
-    if (found == 1) {
-        cursor->record_at = cursor->offset;
-        cursor->offset += JOURNAL_FRAME_SIZE + payload->size;
-    }
-    return found;
-}
-
-int journal_cursor_complain(const struct journal_cursor *cursor, struct error *err)
-{
-    return error_set(err, ERROR_INPUT,
-                     "%s: the record at byte %" PRIu64 " was written by another version of this "
-                     "program",
-                     cursor->path, cursor->record_at);
-}
-
-void journal_cursor_close(struct journal_cursor *cursor)
-{
-    if (cursor == NULL) {
-        return;
-    }
-    if (cursor->descriptor >= 0) {
-        close(cursor->descriptor);
-    }
-    free(cursor->payload);
-    free(cursor->path);
-    free(cursor);
-}
 
 /* ---- surveying */
 
@@ -218,7 +53,8 @@ static int survey_intent(struct journal_survey *survey, const struct journal_cur
     if (more < 0) {
         return journal_cursor_complain(cursor, err);
     }
-    return remember_intent(survey, (struct journal_place){cursor->record_at, key.rank}, err);
+    return remember_intent(survey,
+                           (struct journal_place){journal_cursor_record_at(cursor), key.rank}, err);
 }
 
 /* Intents that the done record covers are settled; one that reaches beyond it stays. */
@@ -270,13 +106,13 @@ static int survey_begin(const struct journal_cursor *cursor, struct slice payloa
     if (identity != NULL && !is_asked_for(begin.plan_digest, identity->plan_digest)) {
         return error_set(err, ERROR_INPUT,
                          "%s belongs to another plan: leave --run out, or name a new folder",
-                         cursor->path);
+                         journal_cursor_path(cursor));
     }
     if (identity != NULL && !is_asked_for(begin.target, identity->target)) {
         return error_set(err, ERROR_INPUT,
                          "%s belongs to another target, %.*s: leave --run out, or name a new "
                          "folder",
-                         cursor->path, (int)begin.target.size, begin.target.bytes);
+                         journal_cursor_path(cursor), (int)begin.target.size, begin.target.bytes);
     }
     return 0;
 }
@@ -285,7 +121,7 @@ static int survey_record(struct journal_survey *survey, const struct journal_cur
                          struct slice payload, const struct journal_begin *identity,
                          struct error *err)
 {
-    bool is_first = cursor->record_at == 0;
+    bool is_first = journal_cursor_record_at(cursor) == 0;
     int kind = journal_kind_of(payload);
     if (is_first != (kind == JOURNAL_BEGIN)) {
         return journal_cursor_complain(cursor, err);
@@ -302,27 +138,26 @@ static int survey_record(struct journal_survey *survey, const struct journal_cur
     }
 }
 
-static int survey_all(struct journal_cursor *cursor, const struct journal_begin *identity,
-                      struct journal_survey *survey, struct error *err)
+static int survey_all(struct journal_cursor *cursor, uint64_t file_size,
+                      const struct journal_begin *identity, struct journal_survey *survey,
+                      struct error *err)
 {
     struct slice payload;
     int found;
-    while ((found = load_frame(cursor, cursor->offset, &payload, err)) == 1) {
-        cursor->record_at = cursor->offset;
-        cursor->offset += JOURNAL_FRAME_SIZE + payload.size;
+    while ((found = journal_cursor_try(cursor, &payload, err)) == 1) {
         if (survey_record(survey, cursor, payload, identity, err) != 0) {
             return -1;
         }
     }
-    survey->whole_size = cursor->offset;
-    survey->torn_size = cursor->end - cursor->offset;
+    survey->whole_size = journal_cursor_offset(cursor);
+    survey->torn_size = file_size - survey->whole_size;
     if (found == 0 && survey->whole_size == 0 && survey->torn_size > BEGIN_FRAME_SIZE_MAX) {
-        return error_set(err, ERROR_INPUT, "%s is not a journal", cursor->path);
+        return error_set(err, ERROR_INPUT, "%s is not a journal", journal_cursor_path(cursor));
     }
     if (found == 0 && survey->torn_size > 0) {
-        found = find_frame_behind(cursor, cursor->offset, err);
+        found = journal_cursor_find_behind(cursor, err);
     }
-    return found > 0 ? refuse_damage(cursor, cursor->offset, err) : found;
+    return found > 0 ? journal_cursor_refuse(cursor, err) : found;
 }
 
 int journal_survey_read(const char *path, const struct journal_begin *identity,
@@ -338,7 +173,7 @@ int journal_survey_read(const char *path, const struct journal_begin *identity,
     if (cursor == NULL) {
         return -1;
     }
-    int result = survey_all(cursor, identity, survey, err);
+    int result = survey_all(cursor, (uint64_t)status.st_size, identity, survey, err);
     journal_cursor_close(cursor);
     return result;
 }

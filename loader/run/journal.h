@@ -6,6 +6,7 @@
 #define REKINDLE_LOADER_JOURNAL_H
 
 #include "common/error.h"
+#include "loader/run/journal_cursor.h"
 #include "loader/run/journal_record.h"
 
 /* Where a frame stands that may still hold unsettled keys. */
@@ -45,18 +46,5 @@ struct journal *journal_open(const char *path, const struct journal_begin *ident
 int journal_append(struct journal *journal, struct journal_buffer *buffer,
                    struct error *err) MUST_CHECK;
 void journal_close(struct journal *journal);
-
-/* Record by record, for results.csv and for resuming. */
-struct journal_cursor;
-
-/* Reads from `offset` (0: the start) up to `end` bytes; neither beyond whole_size of a survey. */
-struct journal_cursor *journal_cursor_open(const char *path, uint64_t offset, uint64_t end,
-                                           struct error *err) MUST_CHECK;
-/* 1 and the next payload, which lives until the next call; 0 at the end; -1. */
-int journal_cursor_next(struct journal_cursor *cursor, struct slice *payload,
-                        struct error *err) MUST_CHECK;
-/* Fills `err` for a payload of a whole record that could not be decoded; returns -1. */
-int journal_cursor_complain(const struct journal_cursor *cursor, struct error *err);
-void journal_cursor_close(struct journal_cursor *cursor);
 
 #endif

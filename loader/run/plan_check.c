@@ -7,7 +7,10 @@
 #include "common/config.h"
 #include "common/plan_row.h"
 
-#define SHOWN(slice) (int)(slice).size, (slice).bytes
+enum { SHOWN_SIZE_MAX = 120 }; /* of a value in a message: the sentence must come to its end */
+
+#define SHOWN(slice)                                                                               \
+    (int)((slice).size < SHOWN_SIZE_MAX ? (slice).size : SHOWN_SIZE_MAX), (slice).bytes
 
 static int refuse_key(const struct plan_row *row, const char *plan_path, uint64_t line,
                       struct slice rendered, struct error *err)

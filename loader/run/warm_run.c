@@ -28,6 +28,7 @@
 #include "loader/run/prefetch.h"
 #include "loader/run/results_writer.h"
 #include "loader/run/run_report.h"
+#include "loader/run/still_there.h"
 #include "loader/run/warm_writer.h"
 
 enum { WINDOW_BYTES_MAX = 12 << 20, TAKE_WAIT_US = 100000 };
@@ -307,16 +308,38 @@ static bool has_results(const struct warm_session *session)
     return true;
 }
 
+/* A finished run whose keys are gone is not warm, whatever the journal says. */
+static int judge_presence(const struct warm_session *session, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    size_t looked, gone;
+    if (still_there_count(run_folder_file(&session->folder, "journal", path), &session->survey,
+                          session->sink, &looked, &gone, err) != 0) {
+        return -1;
+    }
+    if ((double)gone <= session->job->options->max_loss_share * (double)looked) {
+        return 0;
+    }
+    return error_set(err, ERROR_LOSSES,
+                     "this run was finished, but of its first %zu keys %zu are gone from %s; "
+                     "`rekindle-load verify` counts them all, and a run in a new folder (--run) "
+                     "writes them again",
+                     looked, gone, sink_name(session->sink));
+}
+
 /* A run that was finished before: nothing is sent, nothing is written but what is missing. */
 static int say_nothing_to_do(struct warm_session *session, struct error *err)
 {
     struct outcome_tally tally = session->survey.tally;
-    printf("already warm: nothing to do (%s, %" PRIu64 " keys settled)\n", session->folder.path,
-           outcome_tally_sum(&tally));
     if (!has_results(session) &&
         results_writer_write(&session->folder, session->plan.reader, &tally, err) != 0) {
         return -1;
     }
+    if (judge_presence(session, err) != 0) {
+        return -1;
+    }
+    printf("already warm: nothing to do (%s, %" PRIu64 " keys settled)\n", session->folder.path,
+           outcome_tally_sum(&tally));
     return judge_losses(session, &tally, err);
 }
 

@@ -11,25 +11,18 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/run/expiry.h"
+#include "loader/run/write_batch.h"
 
 enum { CHUNK_COUNT = 1000, SHOWN_FAILURES = 20, SHOWN_KEY_SIZE = 200, BATCHES_PER_SECOND = 2 };
 
 struct warm_writer {
     struct warm_writer_options options;
-    /* One batch; arrays [capacity], reused. Item i is written for row_of_item[i]. */
-    size_t capacity, row_count, item_count;
-    const struct window_row *batch_rows; /* [row_count], in the window */
-    struct journal_done_row *rows;       /* [row_count] */
-    struct sink_item *items;             /* [item_count], as intents and rechecks */
-    struct journal_intent_key *intents;
-    struct recheck_row *rechecks;
-    size_t *row_of_item;
+    struct write_batch batch; /* what is under way */
     struct journal_buffer buffer;
     uint64_t failure_count; /* of this session, to show the first few */
 };
@@ -48,39 +41,10 @@ struct warm_writer *warm_writer_new(const struct warm_writer_options *options, s
 void warm_writer_free(struct warm_writer *writer)
 {
     if (writer != NULL) {
-        free(writer->rows);
-        free(writer->items);
-        free(writer->intents);
-        free(writer->rechecks);
-        free(writer->row_of_item);
+        write_batch_free(&writer->batch);
         journal_buffer_free(&writer->buffer);
         free(writer);
     }
-}
-
-static int make_room(struct warm_writer *writer, size_t count, struct error *err)
-{
-    if (count <= writer->capacity) {
-        return 0;
-    }
-    struct warm_writer old = *writer;
-    writer->capacity = 0;
-    free(old.rows);
-    free(old.items);
-    free(old.intents);
-    free(old.rechecks);
-    free(old.row_of_item);
-    writer->rows = calloc(count, sizeof *writer->rows);
-    writer->items = calloc(count, sizeof *writer->items);
-    writer->intents = calloc(count, sizeof *writer->intents);
-    writer->rechecks = calloc(count, sizeof *writer->rechecks);
-    writer->row_of_item = calloc(count, sizeof *writer->row_of_item);
-    if (writer->rows == NULL || writer->items == NULL || writer->intents == NULL ||
-        writer->rechecks == NULL || writer->row_of_item == NULL) {
-        return error_set_memory(err, "writing a window");
-    }
-    writer->capacity = count;
-    return 0;
 }
 
 /* ---- what becomes of a row, as far as the source decides it */
@@ -97,39 +61,15 @@ static void tell_failure(struct warm_writer *writer, struct slice key, const cha
     message_warn(writer->options.message, "%s", line.text);
 }
 
-static void add_item(struct warm_writer *writer, const struct window_row *row, size_t row_index,
-                     const struct record *record)
-{
-    const struct family *family = &writer->options.config->families[row->family_index];
-    int64_t expire_unix = expiry_unix(family, writer->options.window_end_unix, row->key);
-    struct value_digest digest = value_digest_of(record->value);
-    size_t i = writer->item_count++;
-    writer->row_of_item[i] = row_index;
-    writer->items[i] = (struct sink_item){.key = row->key,
-                                          .value = record->value,
-                                          .kind = record->kind,
-                                          .result = SINK_NOT_SENT,
-                                          .expire_unix = expire_unix};
-    writer->intents[i] = (struct journal_intent_key){.rank = row->rank,
-                                                     .key = row->key,
-                                                     .version = record->version,
-                                                     .digest_high = digest.high,
-                                                     .digest_low = digest.low,
-                                                     .expire_unix = expire_unix};
-    writer->rechecks[i] = (struct recheck_row){.family_index = row->family_index,
-                                               .id = row->id,
-                                               .version = record->version,
-                                               .digest_high = digest.high,
-                                               .digest_low = digest.low};
-}
-
 static enum outcome sort_row(struct warm_writer *writer, const struct window_row *row,
                              size_t row_index, const struct record *record)
 {
     switch (record->kind) {
     case RECORD_STRING:
     case RECORD_HASH:
-        add_item(writer, row, row_index, record);
+        write_batch_add(&writer->batch, row, row_index, record,
+                        expiry_unix(&writer->options.config->families[row->family_index],
+                                    writer->options.window_end_unix, row->key));
         return OUTCOME_NOT_REACHED; /* until the sink has answered */
     case RECORD_MISSING:
         return OUTCOME_MISSING;
@@ -145,13 +85,13 @@ static enum outcome sort_row(struct warm_writer *writer, const struct window_row
 static void sort_batch(struct warm_writer *writer, const struct load_window *window, size_t from,
                        size_t count)
 {
-    writer->batch_rows = &window->rows[from];
-    writer->row_count = count;
-    writer->item_count = 0;
+    writer->batch.window_rows = &window->rows[from];
+    writer->batch.row_count = count;
+    writer->batch.item_count = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct window_row *row = &writer->batch_rows[i];
-        writer->rows[i] = (struct journal_done_row){.rank = row->rank};
-        writer->rows[i].outcome = sort_row(writer, row, i, load_window_record(window, row));
+        const struct window_row *row = &writer->batch.window_rows[i];
+        writer->batch.rows[i] = (struct journal_done_row){.rank = row->rank};
+        writer->batch.rows[i].outcome = sort_row(writer, row, i, load_window_record(window, row));
     }
 }
 
@@ -159,7 +99,7 @@ static void sort_batch(struct warm_writer *writer, const struct load_window *win
 
 static bool is_wanted(const struct warm_writer *writer, size_t item, const struct owned_key *key)
 {
-    const struct journal_intent_key *intent = &writer->intents[item];
+    const struct journal_intent_key *intent = &writer->batch.intents[item];
     return intent->digest_high == key->digest.high && intent->digest_low == key->digest.low &&
            intent->expire_unix == key->expire_unix;
 }
@@ -168,10 +108,10 @@ static bool is_wanted(const struct warm_writer *writer, size_t item, const struc
 static int remove_outdated(struct warm_writer *writer, struct error *err)
 {
     size_t item = 0;
-    for (size_t i = 0; i < writer->row_count; i++) {
-        bool has_item = item < writer->item_count && writer->row_of_item[item] == i;
+    for (size_t i = 0; i < writer->batch.row_count; i++) {
+        bool has_item = item < writer->batch.item_count && writer->batch.row_of_item[item] == i;
         const struct owned_key *key =
-            owned_keys_find(writer->options.owned, writer->batch_rows[i].rank);
+            owned_keys_find(writer->options.owned, writer->batch.window_rows[i].rank);
         bool is_outdated = key != NULL && !(has_item && is_wanted(writer, item, key));
         if (is_outdated && owned_keys_remove(key, writer->options.sink, err) != 0) {
             return -1;
@@ -183,18 +123,19 @@ static int remove_outdated(struct warm_writer *writer, struct error *err)
 
 static bool is_open_batch(const struct warm_writer *writer)
 {
-    return writer->options.owned != NULL && writer->row_count > 0 &&
-           writer->batch_rows[0].rank <= writer->options.owned->last_rank;
+    return writer->options.owned != NULL && writer->batch.row_count > 0 &&
+           writer->batch.window_rows[0].rank <= writer->options.owned->last_rank;
 }
 
 /* ---- intent, write */
 
 static int journal_the_intent(struct warm_writer *writer, struct error *err)
 {
-    if (writer->options.journal == NULL || writer->item_count == 0) {
+    if (writer->options.journal == NULL || writer->batch.item_count == 0) {
         return 0;
     }
-    if (journal_encode_intent(&writer->buffer, writer->intents, writer->item_count, err) != 0) {
+    if (journal_encode_intent(&writer->buffer, writer->batch.intents, writer->batch.item_count,
+                              err) != 0) {
         return -1;
     }
     return journal_append(writer->options.journal, &writer->buffer, err);
@@ -204,8 +145,8 @@ static int journal_the_intent(struct warm_writer *writer, struct error *err)
 static void read_results(struct warm_writer *writer, size_t from, size_t count)
 {
     for (size_t i = from; i < from + count; i++) {
-        struct journal_done_row *row = &writer->rows[writer->row_of_item[i]];
-        const struct sink_item *item = &writer->items[i];
+        struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
+        const struct sink_item *item = &writer->batch.items[i];
         if (item->result == SINK_DONE) {
             row->outcome = OUTCOME_WARMED;
             row->bytes = item->value.size;
@@ -223,9 +164,9 @@ static int write_items(struct warm_writer *writer, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
     bool is_ours_kept = is_open_batch(writer);
-    for (size_t at = 0; at < writer->item_count;) {
+    for (size_t at = 0; at < writer->batch.item_count;) {
         int64_t wait_us;
-        size_t left = writer->item_count - at;
+        size_t left = writer->batch.item_count - at;
         if (pulse_beat(pulse, err) != 0) {
             return -1;
         }
@@ -237,7 +178,8 @@ static int write_items(struct warm_writer *writer, struct error *err)
             }
             continue;
         }
-        int result = sink_write(writer->options.sink, &writer->items[at], count, is_ours_kept, err);
+        int result =
+            sink_write(writer->options.sink, &writer->batch.items[at], count, is_ours_kept, err);
         read_results(writer, at, count);
         if (result != 0) {
             return -1;
@@ -249,87 +191,57 @@ static int write_items(struct warm_writer *writer, struct error *err)
 
 /* ---- second look, done */
 
-/* Moves the items that hold our value to the front of `rechecks`, and their places to `row_of_item`'s front: the items
- * are not needed in their order any more. Returns how many there are. */
-static size_t gather_written(struct warm_writer *writer, size_t item_count)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < item_count; i++) {
-        if (writer->items[i].result == SINK_DONE) {
-            writer->items[count] = writer->items[i];
-            writer->rechecks[count] = writer->rechecks[i];
-            writer->row_of_item[count++] = writer->row_of_item[i];
-        }
-    }
-    return count;
-}
-
-/* Keeps, of the first `count`, those of one verdict in front; returns how many. */
-static size_t gather_verdict(struct warm_writer *writer, size_t from, size_t count,
-                             enum recheck_verdict verdict)
-{
-    size_t kept = from;
-    for (size_t i = from; i < from + count; i++) {
-        if (writer->rechecks[i].verdict == verdict) {
-            struct sink_item item = writer->items[kept];
-            struct recheck_row recheck = writer->rechecks[kept];
-            size_t row = writer->row_of_item[kept];
-            writer->items[kept] = writer->items[i];
-            writer->rechecks[kept] = writer->rechecks[i];
-            writer->row_of_item[kept] = writer->row_of_item[i];
-            writer->items[i] = item;
-            writer->rechecks[i] = recheck;
-            writer->row_of_item[i] = row;
-            kept++;
-        }
-    }
-    return kept - from;
-}
-
 static int remove_stale(struct warm_writer *writer, size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        writer->items[i].result = SINK_NOT_SENT;
+        writer->batch.items[i].result = SINK_NOT_SENT;
     }
-    if (count > 0 && sink_remove(writer->options.sink, writer->items, count, err) != 0) {
+    if (count > 0 && sink_remove(writer->options.sink, writer->batch.items, count, err) != 0) {
         return error_add_context(err, "removing values that became stale");
     }
     for (size_t i = 0; i < count; i++) {
-        struct journal_done_row *row = &writer->rows[writer->row_of_item[i]];
+        struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
         *row = (struct journal_done_row){.rank = row->rank, .outcome = OUTCOME_STALE_REMOVED};
     }
     return 0;
 }
 
-/* Looks again at what was written, and once more at what was too young to tell. */
+/* Judges the first `*count` items and removes what is stale; those too young to tell come out in front, `*count`. */
+static int look_once(struct warm_writer *writer, size_t *count, int64_t read_us, struct error *err)
+{
+    struct write_batch *batch = &writer->batch;
+    if (recheck_judge(writer->options.recheck, batch->rechecks, *count, read_us, err) != 0) {
+        return -1;
+    }
+    size_t stale = write_batch_gather(batch, 0, *count, RECHECK_STALE);
+    size_t young = write_batch_gather(batch, stale, *count - stale, RECHECK_YOUNG);
+    *count = young;
+    if (remove_stale(writer, stale, err) != 0) {
+        return -1;
+    }
+    write_batch_drop(batch, stale, young);
+    return 0;
+}
+
+/* Looks again at what was written, and once more at what was too young to tell: by then nothing is. */
 static int look_again(struct warm_writer *writer, size_t item_count, int64_t read_us,
                       struct error *err)
 {
-    struct recheck *recheck = writer->options.recheck;
-    if (recheck == NULL) {
+    if (writer->options.recheck == NULL) {
         return 0;
     }
-    size_t count = gather_written(writer, item_count);
+    size_t count = write_batch_gather_written(&writer->batch, item_count);
+    if (count > 0 && look_once(writer, &count, read_us, err) != 0) {
+        return -1;
+    }
     if (count == 0) {
         return 0;
     }
-    if (recheck_judge(recheck, writer->rechecks, count, read_us, err) != 0) {
-        return -1;
-    }
-    size_t stale = gather_verdict(writer, 0, count, RECHECK_STALE);
-    size_t young = gather_verdict(writer, stale, count - stale, RECHECK_YOUNG);
-    if (remove_stale(writer, stale, err) != 0 || young == 0) {
-        return young == 0 ? 0 : -1;
-    }
-    memmove(writer->items, writer->items + stale, young * sizeof *writer->items);
-    memmove(writer->rechecks, writer->rechecks + stale, young * sizeof *writer->rechecks);
-    memmove(writer->row_of_item, writer->row_of_item + stale, young * sizeof *writer->row_of_item);
     int64_t wait_us = read_us + RECHECK_YOUNG_US - monotonic_us();
-    if (pulse_wait(writer->options.pulse, THROTTLE_RECHECK, wait_us, err) != 0 ||
-        recheck_judge(recheck, writer->rechecks, young, read_us, err) != 0) {
+    if (pulse_wait(writer->options.pulse, THROTTLE_RECHECK, wait_us, err) != 0) {
         return -1;
     }
-    return remove_stale(writer, gather_verdict(writer, 0, young, RECHECK_STALE), err);
+    return look_once(writer, &count, read_us, err);
 }
 
 static void count_rows(struct warm_writer *writer, size_t row_count, double *benefit_ms)
@@ -337,9 +249,9 @@ static void count_rows(struct warm_writer *writer, size_t row_count, double *ben
     struct run_totals *totals = &writer->options.pulse->totals;
     *benefit_ms = 0;
     for (size_t i = 0; i < row_count; i++) {
-        const struct journal_done_row *row = &writer->rows[i];
+        const struct journal_done_row *row = &writer->batch.rows[i];
         bool is_warm = row->outcome == OUTCOME_WARMED || row->outcome == OUTCOME_EXISTS;
-        *benefit_ms += is_warm ? writer->batch_rows[i].benefit_ms : 0;
+        *benefit_ms += is_warm ? writer->batch.window_rows[i].benefit_ms : 0;
         totals->tally.count[row->outcome]++;
         totals->value_bytes += row->outcome == OUTCOME_WARMED ? row->bytes : 0;
     }
@@ -357,7 +269,7 @@ static int journal_the_done(struct warm_writer *writer, size_t row_count, uint64
     if (writer->options.journal == NULL) {
         return 0;
     }
-    if (journal_encode_done(&writer->buffer, &done, writer->rows, row_count, err) != 0) {
+    if (journal_encode_done(&writer->buffer, &done, writer->batch.rows, row_count, err) != 0) {
         return -1;
     }
     return journal_append(writer->options.journal, &writer->buffer, err);
@@ -374,7 +286,7 @@ static bool is_settled(enum sink_result result)
 static size_t count_settled(const struct warm_writer *writer)
 {
     size_t count = 0;
-    while (count < writer->item_count && is_settled(writer->items[count].result)) {
+    while (count < writer->batch.item_count && is_settled(writer->batch.items[count].result)) {
         count++;
     }
     return count;
@@ -387,8 +299,8 @@ static bool can_settle(const struct error *err)
     return err->kind == ERROR_STOPPED || err->kind == ERROR_RESOURCE;
 }
 
-static int write_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,
-                       struct error *err)
+static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,
+                           struct error *err)
 {
     if ((is_open_batch(writer) && remove_outdated(writer, err) != 0) ||
         journal_the_intent(writer, err) != 0) {
@@ -400,11 +312,12 @@ static int write_batch(struct warm_writer *writer, uint64_t last_rank, int64_t r
     }
     struct error later = {0};
     size_t settled = count_settled(writer);
-    size_t row_count =
-        settled == writer->item_count ? writer->row_count : writer->row_of_item[settled];
-    uint64_t covered = row_count == writer->row_count ? last_rank
-                       : row_count > 0                ? writer->rows[row_count - 1].rank
-                                                      : 0;
+    size_t row_count = writer->batch.row_count;
+    uint64_t covered = last_rank;
+    if (settled < writer->batch.item_count) {
+        row_count = writer->batch.row_of_item[settled];
+        covered = row_count > 0 ? writer->batch.rows[row_count - 1].rank : 0;
+    }
     bool is_done = covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
                                     journal_the_done(writer, row_count, covered, &later) == 0);
     if (!is_done && written == 0) {
@@ -428,7 +341,7 @@ int warm_writer_write(struct warm_writer *writer, const struct load_window *wind
                       struct error *err)
 {
     size_t size = batch_size(writer, window->count);
-    if (make_room(writer, size, err) != 0) {
+    if (write_batch_reserve(&writer->batch, size, err) != 0) {
         return -1;
     }
     size_t from = 0;
@@ -438,7 +351,7 @@ int warm_writer_write(struct warm_writer *writer, const struct load_window *wind
         bool is_last = count == left;
         sort_batch(writer, window, from, count);
         uint64_t last_rank = is_last ? window->last_rank : window->rows[from + count - 1].rank;
-        if (write_batch(writer, last_rank, window->read_us, err) != 0) {
+        if (write_one_batch(writer, last_rank, window->read_us, err) != 0) {
             return -1;
         }
         from += count;

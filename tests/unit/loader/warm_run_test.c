@@ -494,6 +494,18 @@ static void test_a_second_run_does_nothing(void **state)
     free(results_after);
 }
 
+static void test_a_finished_run_whose_keys_are_gone(void **state)
+{
+    (void)state;
+    struct error err;
+    options.max_loss_share = 0.5;
+    must_run();
+    memset(slots, 0, sizeof slots);
+    assert_int_equal(run(&err), -1);
+    assert_int_equal(err.kind, ERROR_LOSSES);
+    assert_non_null(strstr(err.text, "this run was finished, but of its first "));
+}
+
 /* Lets call after call fail, runs again, and compares with the undisturbed end. */
 static void check_every_break(void **state, bool with_lost_answer)
 {
@@ -609,6 +621,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_an_undisturbed_run, begin_anew),
         cmocka_unit_test_setup(test_a_second_run_does_nothing, begin_anew),
+        cmocka_unit_test_setup(test_a_finished_run_whose_keys_are_gone, begin_anew),
         cmocka_unit_test_setup(test_every_call_may_fail, begin_anew),
         cmocka_unit_test_setup(test_every_answer_may_be_lost, begin_anew),
         cmocka_unit_test_setup(test_values_change_before_it_is_resumed, begin_anew),
