@@ -48,8 +48,8 @@ struct forecast_method {
     void (*free_fitted)(void *fitted);
 };
 
-extern const struct forecast_method method_bgnbd, method_mbgnbd, method_recency, method_frequency,
-    method_decayed;
+extern const struct forecast_method method_auto, method_bgnbd, method_mbgnbd, method_recency,
+    method_frequency, method_decayed;
 
 /* Adds one fact, if there is room; returns the new count. */
 size_t forecast_state_add_fact(struct forecast_fact *facts, size_t count, const char *name,

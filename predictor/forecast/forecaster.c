@@ -13,7 +13,8 @@
 enum { SAMPLE_KEYS_MAX = 400000, SAMPLE_BUCKETS_MAX = 32000000 }; /* some 270 MB at most */
 
 static const struct forecast_method *const methods[] = {
-    &method_bgnbd, &method_mbgnbd, &method_recency, &method_frequency, &method_decayed,
+    &method_auto,    &method_bgnbd,     &method_mbgnbd,
+    &method_recency, &method_frequency, &method_decayed,
 };
 
 struct forecaster {
@@ -24,7 +25,7 @@ struct forecaster {
 
 const char *forecaster_model_names(void)
 {
-    return "bgnbd, mbgnbd, recency, frequency, decayed";
+    return "auto, bgnbd, mbgnbd, recency, frequency, decayed";
 }
 
 static const struct forecast_method *find_method(const char *name)

@@ -29,6 +29,8 @@ struct forecast_options {
     const struct event_window
         *events; /* [event_count], borrowed; only those ended by as_of count */
     size_t event_count;
+    bool is_event;          /* the window is a promotion, not just any window */
+    const char *event_kind; /* its kind; NULL or "": any kind of event teaches about it */
     double event_strength; /* expected returns relative to the mean of past windows; 0: not known */
 };
 

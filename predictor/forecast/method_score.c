@@ -116,8 +116,8 @@ static double curve_logit(const struct score_method *method, const struct as_of_
 {
     const float row[CURVE_COLUMNS] = {
         1, (float)((method->score(snapshot) - method->mean) / method->spread)};
-    *error = logistic_fit_error(&method->curve, row);
-    return logistic_fit_logit(&method->curve, row);
+    *error = logistic_fit_error(&method->curve, row, CURVE_COLUMNS);
+    return logistic_fit_logit(&method->curve, row, CURVE_COLUMNS);
 }
 
 /* What is expected in total, from the sampled keys that are dormant now. */

@@ -1,0 +1,58 @@
+/* candidate.h - the models that `auto` chooses from, compared on windows they were not fitted on.
+ * Room: predictor/forecast. May touch: GSL, memory.
+ * Every candidate is a score a row; each goes through the same calibration, a slope fitted on the other folds and a
+ * level of its own for each window, before its log-loss is taken. So what is compared is how well they tell keys apart
+ * and how sure they are, not how well they guess the level of a window, which level_forecast.h does for all alike. */
+#ifndef REKINDLE_PREDICTOR_CANDIDATE_H
+#define REKINDLE_PREDICTOR_CANDIDATE_H
+
+#include "predictor/forecast/feature_scale.h"
+#include "predictor/forecast/logistic_fit.h"
+#include "predictor/forecast/training_set.h"
+
+enum { CANDIDATE_COUNT = 9, CANDIDATE_RIDGE_COUNT = 4 };
+
+struct candidate_result {
+    const char *name;
+    enum key_feature column; /* the score, unless is_ridge */
+    bool is_ridge;
+    double penalty;    /* of a ridge, on the mean loss of standardised columns */
+    double sign;       /* -1 where a high value speaks against a return */
+    double loss;       /* mean log-loss out of fold */
+    double difference; /* to the best, paired, with its standard error */
+    double error;
+    double slope; /* of the calibration, over all folds */
+};
+
+struct candidate_choice {
+    struct candidate_result results[CANDIDATE_COUNT]; /* the simplest first */
+    size_t chosen, best;
+    struct feature_scale scale;
+    struct logistic_fit ridge; /* fitted on all rows, when a ridge is chosen */
+    float *scores;             /* [rows], out of fold and calibrated, of the chosen one */
+    double compared_rows, compared_returns;
+};
+
+/* Compares all candidates on the rows of `set`, which must hold both labels, and fits the chosen one: the lowest loss,
+ * or a simpler probability model that is within a standard error of it. Free it also after a failure. */
+int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
+                     const struct forecast_options *options, struct error *err) MUST_CHECK;
+void candidate_choice_free(struct candidate_choice *choice);
+
+/* The calibrated score of a row of features, a logit without the level of its window; and its standard error. */
+double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event);
+double candidate_score_error(const struct candidate_choice *choice, const float *row,
+                             bool is_event);
+
+/* Whether a window of the set is of the sort that is asked for: an event of the kind, any event, an ordinary one. */
+bool candidate_is_relevant(const struct training_set *set, const struct forecast_options *options,
+                           size_t origin);
+
+/* The level of a window at which its rows' calibrated scores sum to what came, and its standard error. */
+struct candidate_level {
+    double level, error;
+};
+struct candidate_level candidate_level_of(const struct training_set *set, const float *scores,
+                                          size_t origin);
+
+#endif

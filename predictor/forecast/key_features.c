@@ -1,0 +1,269 @@
+/* key_features.c - see key_features.h.
+ * Room: predictor/forecast. May touch: nothing. Pure. */
+#include "predictor/forecast/key_features.h"
+
+#include "predictor/forecast/special_math.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DAYS_PER_YEAR = 365, LAST_YEAR_SLACK_DAY = 14 };
+enum { HALF_LIFE_SHORT = 30, HALF_LIFE_DAYS = 90, HALF_LIFE_HITS = 120, HALF_LIFE_BASE = 90 };
+
+/* One walk over the buckets of a key gathers these. */
+struct walk {
+    int64_t first_unix, last_unix, first_day, last_day;
+    double present_gap_day; /* from the last active bucket to the origin */
+    uint32_t days;
+    uint64_t hits, last_day_hits;
+    double decayed_days, decayed_short, decayed_hits, decayed_base;
+    double gap_sum, gap_squares, gap_longest;
+    uint32_t gap_count, woken, woken_late;
+    uint32_t event_days;
+};
+
+static int64_t bucket_unix(const struct feature_context *context,
+                           const struct active_bucket *bucket)
+{
+    return bucket->bucket * context->clock.bucket_second;
+}
+
+static bool is_in_event(const struct feature_context *context, int64_t at_unix)
+{
+    for (size_t i = 0; i < context->event_count; i++) {
+        const struct event_window *event = &context->events[i].window;
+        if (at_unix >= event->start_unix && at_unix < event->end_unix) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void walk_gap(const struct feature_context *context, double gap, struct walk *walk)
+{
+    walk->gap_sum += gap;
+    walk->gap_squares += gap * gap;
+    walk->gap_longest = fmax(walk->gap_longest, gap);
+    walk->gap_count++;
+    walk->woken += gap * SECONDS_PER_DAY >= (double)context->dormant_after_second;
+    walk->woken_late += gap >= walk->present_gap_day;
+}
+
+static void walk_new_day(const struct feature_context *context, int64_t day, int64_t at_unix,
+                         struct walk *walk)
+{
+    double days_ago = (double)(context->origin_unix - at_unix) / SECONDS_PER_DAY;
+    if (walk->days > 0) {
+        walk_gap(context, (double)(day - walk->last_day), walk);
+    } else {
+        walk->first_day = day;
+    }
+    walk->days++;
+    walk->last_day = day;
+    walk->last_day_hits = 0;
+    walk->decayed_days += exp2(-days_ago / HALF_LIFE_DAYS);
+    walk->decayed_short += exp2(-days_ago / HALF_LIFE_SHORT);
+    walk->event_days += is_in_event(context, at_unix);
+}
+
+static struct walk walk_buckets(const struct feature_context *context, struct bucket_list seen)
+{
+    struct walk walk = {0};
+    walk.first_unix = bucket_unix(context, &seen.buckets[0]);
+    walk.last_unix = bucket_unix(context, &seen.buckets[seen.count - 1]);
+    walk.present_gap_day = (double)(context->origin_unix - walk.last_unix) / SECONDS_PER_DAY;
+    for (size_t i = 0; i < seen.count; i++) {
+        int64_t at_unix = bucket_unix(context, &seen.buckets[i]);
+        int64_t day = as_of_day(&context->clock, at_unix);
+        double days_ago = (double)(context->origin_unix - at_unix) / SECONDS_PER_DAY;
+        uint32_t count = seen.buckets[i].count;
+        if (walk.days == 0 || day > walk.last_day) {
+            walk_new_day(context, day, at_unix, &walk);
+        }
+        walk.hits += count;
+        walk.last_day_hits += count;
+        walk.decayed_hits += count * exp2(-days_ago / HALF_LIFE_HITS);
+        walk.decayed_base += count * exp2(-days_ago / HALF_LIFE_BASE);
+    }
+    return walk;
+}
+
+/* BTYD models are overconfident about keys that came often and stopped: odds of 1 to 10^20, which come back all the
+ * same. The floor makes them merely unlikely, and keeps a few such keys from ruling a whole column. */
+static float humble_logit(double p, double floor)
+{
+    return (float)special_math_logit(floor + (1 - floor) * p);
+}
+
+static void set_btyd(const struct feature_context *context, const struct walk *walk, float *row)
+{
+    const struct as_of_clock *clock = &context->clock;
+    double age = (double)(as_of_day(clock, context->origin_unix - 1) - walk->first_day);
+    double last = (double)(walk->last_day - walk->first_day);
+    struct btyd_key key = {walk->days - 1, last, fmax(age, last)};
+    double from = (double)(context->start_unix - context->origin_unix) / SECONDS_PER_DAY;
+    double to = (double)(context->end_unix - context->origin_unix) / SECONDS_PER_DAY;
+    const double alive_floor = 0.005;
+    const double *mbg = context->mbgnbd;
+    row[FEATURE_BGNBD] =
+        humble_logit(bgnbd_model.p_return(context->bgnbd, &key, from, to), context->p_floor);
+    row[FEATURE_MBGNBD] =
+        humble_logit(mbgnbd_model.p_return(mbg, &key, from, to), context->p_floor);
+    row[FEATURE_ALIVE] = humble_logit(mbgnbd_model.p_alive(mbg, &key), alive_floor);
+    row[FEATURE_RATE] = (float)log((mbg[0] + key.x) / (mbg[1] + key.age));
+    row[FEATURE_TENURE] = (float)log1p(key.age);
+}
+
+static void set_counts(const struct walk *walk, float *row)
+{
+    const double smallest = 1e-6; /* so that what has decayed to nothing has a logarithm */
+    row[FEATURE_GAP] = (float)log1p(walk->present_gap_day);
+    row[FEATURE_DAYS] = (float)log(walk->days);
+    row[FEATURE_DECAYED_DAYS] = (float)log(walk->decayed_days + smallest);
+    row[FEATURE_DECAYED_SHORT] = (float)log(walk->decayed_short + smallest);
+    row[FEATURE_DECAYED_HITS] = (float)log(walk->decayed_hits + smallest);
+    row[FEATURE_DECAYED_BASE] = (float)log(walk->decayed_base + smallest);
+    row[FEATURE_HITS_PER_DAY] = (float)log((double)walk->hits / walk->days);
+    row[FEATURE_LAST_HITS] = (float)log((double)walk->last_day_hits);
+    row[FEATURE_ONCE] = walk->days == 1;
+    row[FEATURE_TWICE] = walk->days == 2;
+}
+
+static void set_gaps(const struct walk *walk, float *row)
+{
+    double tenure = row[FEATURE_TENURE] > 0 ? expm1((double)row[FEATURE_TENURE]) : 1;
+    double count = walk->gap_count == 0 ? 1 : walk->gap_count;
+    double mean = walk->gap_count == 0 ? fmax(tenure, 1) : walk->gap_sum / count;
+    double variance = fmax(walk->gap_squares / count - mean * mean, 0);
+    double longest = walk->gap_count == 0 ? mean : walk->gap_longest;
+    row[FEATURE_MEAN_GAP] = (float)log1p(mean);
+    row[FEATURE_OVERDUE] = (float)log((walk->present_gap_day + 1) / (mean + 1));
+    row[FEATURE_LONGEST_GAP] = (float)log((walk->present_gap_day + 1) / (longest + 1));
+    row[FEATURE_GAP_SPREAD] = walk->gap_count == 0 ? 0 : (float)(sqrt(variance) / mean);
+    row[FEATURE_WOKEN] = (float)log1p(walk->woken);
+    row[FEATURE_WOKEN_LATE] = (float)log1p(walk->woken_late);
+}
+
+static void set_last_year(const struct feature_context *context, const struct walk *walk,
+                          struct bucket_list seen, float *row)
+{
+    const int64_t year = (int64_t)DAYS_PER_YEAR * SECONDS_PER_DAY;
+    const int64_t slack = (int64_t)LAST_YEAR_SLACK_DAY * SECONDS_PER_DAY;
+    int64_t start_unix = context->start_unix - year - slack;
+    int64_t end_unix = context->end_unix - year + slack;
+    bool has = walk->first_unix < start_unix;
+    row[FEATURE_HAS_LAST_YEAR] = has;
+    row[FEATURE_LAST_YEAR] =
+        has && as_of_count_hits(&context->clock, seen, start_unix, end_unix) > 0;
+}
+
+/* How often a key came to events, and how often the average key would have come to the same ones. */
+struct response {
+    double came, average;
+};
+
+static double response_ratio(const struct response *response)
+{
+    const double shrink = 0.3; /* as if it had come to this many of as many on average */
+    return log((response->came + shrink) / (response->average + shrink));
+}
+
+static void set_events(const struct feature_context *context, const struct walk *walk,
+                       struct bucket_list seen, float *row)
+{
+    struct response all = {0};
+    struct response same = {0};
+    row[FEATURE_EVENT_SEEN] = row[FEATURE_EVENT_LAST] = row[FEATURE_EVENT_BEFORE] = 0;
+    for (size_t i = 0; i < context->event_count; i++) {
+        const struct feature_event *event = &context->events[i];
+        if (walk->first_unix >= event->window.start_unix) {
+            continue;
+        }
+        bool came = as_of_count_hits(&context->clock, seen, event->window.start_unix,
+                                     event->window.end_unix) > 0;
+        all.came += came;
+        all.average += event->share;
+        same.came += came && event->is_same_kind;
+        same.average += event->is_same_kind ? event->share : 0;
+        row[FEATURE_EVENT_SEEN] = 1;
+        row[FEATURE_EVENT_BEFORE] = row[FEATURE_EVENT_LAST];
+        row[FEATURE_EVENT_LAST] = (float)((came ? 1 : 0) - event->share);
+    }
+    row[FEATURE_EVENT_RATIO] = (float)response_ratio(&all);
+    row[FEATURE_EVENT_KIND] = (float)response_ratio(&same);
+    row[FEATURE_EVENT_SHARE] = (float)walk->event_days / (float)walk->days;
+    row[FEATURE_EVENT_BORN] = is_in_event(context, walk->first_unix);
+}
+
+bool key_features_take(const struct feature_context *context, struct bucket_list whole,
+                       float row[FEATURE_COUNT])
+{
+    struct bucket_list seen = as_of_cut(&context->clock, whole, context->origin_unix);
+    if (seen.count == 0) {
+        return false;
+    }
+    struct walk walk = walk_buckets(context, seen);
+    set_btyd(context, &walk, row);
+    set_counts(&walk, row);
+    set_gaps(&walk, row);
+    set_last_year(context, &walk, seen, row);
+    set_events(context, &walk, seen, row);
+    return true;
+}
+
+static const struct {
+    const char *name, *speaks_for, *speaks_against;
+} columns[FEATURE_COUNT] = {
+    [FEATURE_BGNBD] = {"bgnbd", "its rhythm says it is due", "its rhythm says it has left"},
+    [FEATURE_MBGNBD] = {"mbgnbd", "its rhythm says it is due", "its rhythm says it has left"},
+    [FEATURE_ALIVE] = {"alive", "silence is normal for it", "silence is unusual for it"},
+    [FEATURE_RATE] = {"rate", "comes often", "comes rarely"},
+    [FEATURE_GAP] = {"gap", "seen not long ago", "not seen for long"},
+    [FEATURE_DAYS] = {"days", "seen on many days", "seen on few days"},
+    [FEATURE_TENURE] = {"tenure", "known for long", "new"},
+    [FEATURE_DECAYED_DAYS] = {"decayed_days", "active in recent months",
+                              "little active in recent months"},
+    [FEATURE_DECAYED_SHORT] = {"decayed_short", "active in recent weeks", "quiet in recent weeks"},
+    [FEATURE_DECAYED_HITS] = {"decayed_hits", "much used in recent months",
+                              "little used in recent months"},
+    [FEATURE_DECAYED_BASE] = {"decayed_base", "much used in recent months",
+                              "little used in recent months"},
+    [FEATURE_HITS_PER_DAY] = {"hits_per_day", "heavy use on its days", "light use on its days"},
+    [FEATURE_LAST_HITS] = {"last_hits", "heavy use on its last day", "light use on its last day"},
+    [FEATURE_MEAN_GAP] = {"mean_gap", "its usual pause", "its usual pause"},
+    [FEATURE_OVERDUE] = {"overdue", "the pause compared with its usual one",
+                         "longer away than its usual pause"},
+    [FEATURE_LONGEST_GAP] = {"longest_gap", "has come back from longer pauses",
+                             "never came back from so long a pause"},
+    [FEATURE_GAP_SPREAD] = {"gap_spread", "irregular before", "regular before"},
+    [FEATURE_WOKEN] = {"woken", "came back from long pauses before",
+                       "never came back from a long pause"},
+    [FEATURE_WOKEN_LATE] = {"woken_late", "came back from as long a pause before",
+                            "never came back from so long a pause"},
+    [FEATURE_ONCE] = {"once", "seen on one day only", "seen on one day only"},
+    [FEATURE_TWICE] = {"twice", "seen on two days only", "seen on two days only"},
+    [FEATURE_HAS_LAST_YEAR] = {"has_last_year", "known since last year", "known since last year"},
+    [FEATURE_LAST_YEAR] = {"last_year", "came in the same weeks last year",
+                           "stayed away in the same weeks last year"},
+    [FEATURE_EVENT_SEEN] = {"event_seen", "has seen events", "has seen no event"},
+    [FEATURE_EVENT_RATIO] = {"event_ratio", "comes to events", "does not come to events"},
+    [FEATURE_EVENT_KIND] = {"event_kind", "comes to events of this kind",
+                            "does not come to events of this kind"},
+    [FEATURE_EVENT_LAST] = {"event_last", "came to the latest event",
+                            "stayed away from the latest event"},
+    [FEATURE_EVENT_BEFORE] = {"event_before", "came to the event before",
+                              "stayed away from the event before"},
+    [FEATURE_EVENT_SHARE] = {"event_share", "active in events", "active outside events"},
+    [FEATURE_EVENT_BORN] = {"event_born", "first came in an event",
+                            "did not first come in an event"},
+};
+
+const char *key_features_words(enum key_feature feature, bool is_for)
+{
+    return is_for ? columns[feature].speaks_for : columns[feature].speaks_against;
+}
+
+const char *key_features_name(enum key_feature feature)
+{
+    return columns[feature].name;
+}

@@ -1,0 +1,73 @@
+/* key_features.h - one key as of a moment, as a row of numbers: the same function for training and for scoring.
+ * Room: predictor/forecast. May touch: nothing. Pure.
+ * Promises: a row depends on buckets that start before the origin and on events that ended by it, on nothing else. */
+#ifndef REKINDLE_PREDICTOR_KEY_FEATURES_H
+#define REKINDLE_PREDICTOR_KEY_FEATURES_H
+
+#include "predictor/calendar/event_window.h"
+#include "predictor/forecast/as_of.h"
+#include "predictor/forecast/btyd_model.h"
+
+/* The columns, in the order of a row. Logarithms throughout, so that effects are linear. */
+enum key_feature {
+    FEATURE_BGNBD,         /* logit P(return) by BG/NBD */
+    FEATURE_MBGNBD,        /* the same by MBG/NBD */
+    FEATURE_ALIVE,         /* logit P(alive) by MBG/NBD */
+    FEATURE_RATE,          /* ln of the rate MBG/NBD expects of it while alive */
+    FEATURE_GAP,           /* ln of days since last seen */
+    FEATURE_DAYS,          /* ln of active days */
+    FEATURE_TENURE,        /* ln of days since first seen */
+    FEATURE_DECAYED_DAYS,  /* ln of active days, halved every 90 days */
+    FEATURE_DECAYED_SHORT, /* the same, every 30 days */
+    FEATURE_DECAYED_HITS,  /* ln of accesses, halved every 120 days */
+    FEATURE_DECAYED_BASE,  /* ln of accesses, halved every 90 days: the baseline `decayed` */
+    FEATURE_HITS_PER_DAY,  /* ln of accesses per active day */
+    FEATURE_LAST_HITS,     /* ln of accesses on the last active day */
+    FEATURE_MEAN_GAP,      /* ln of days between active days, tenure for a key seen once */
+    FEATURE_OVERDUE,       /* ln of the present gap over that */
+    FEATURE_LONGEST_GAP,   /* ln of the present gap over the longest that ended */
+    FEATURE_GAP_SPREAD,    /* variation of the gaps: standard deviation over mean */
+    FEATURE_WOKEN,         /* ln of 1 + gaps as long as the threshold that ended */
+    FEATURE_WOKEN_LATE,    /* ln of 1 + gaps as long as the present one that ended */
+    FEATURE_ONCE,          /* 1: seen on one day only */
+    FEATURE_TWICE,         /* 1: on two */
+    FEATURE_HAS_LAST_YEAR, /* 1: first seen before the same window a year ago */
+    FEATURE_LAST_YEAR,     /* 1: and came in it, give or take two weeks */
+    FEATURE_EVENT_SEEN,    /* 1: some past event found it existing */
+    FEATURE_EVENT_RATIO, /* ln of events it came to over those the average key would have come to */
+    FEATURE_EVENT_KIND,  /* the same over events of the coming one's kind */
+    FEATURE_EVENT_LAST,  /* came to the latest event, less that event's share */
+    FEATURE_EVENT_BEFORE, /* came to the one before, less its share */
+    FEATURE_EVENT_SHARE,  /* share of its active days that lay in events */
+    FEATURE_EVENT_BORN,   /* 1: first seen in an event */
+    FEATURE_COUNT
+};
+
+/* A past event and the share of existing keys that came to it. */
+struct feature_event {
+    struct event_window window;
+    double share;
+    bool is_same_kind;
+};
+
+struct feature_context {
+    struct as_of_clock clock;
+    int64_t origin_unix, start_unix,
+        end_unix; /* features as of origin, for the window [start, end) */
+    int64_t dormant_after_second;
+    double bgnbd[BTYD_PARAMETERS], mbgnbd[BTYD_PARAMETERS]; /* fitted as of the origin, in days */
+    double p_floor;                     /* no P(return) of these counts as less */
+    const struct feature_event *events; /* [event_count] ended by origin, by start */
+    size_t event_count;
+};
+
+/* Fills `row`, all finite; false when the key had not been seen by the origin. */
+bool key_features_take(const struct feature_context *context, struct bucket_list whole,
+                       float row[FEATURE_COUNT]);
+
+/* A few words for a column where it speaks for the key (`is_for`) or against it. */
+const char *key_features_words(enum key_feature feature, bool is_for);
+/* Its name in dumps: "gap", "event_ratio". */
+const char *key_features_name(enum key_feature feature);
+
+#endif

@@ -1,0 +1,26 @@
+/* level_forecast.h - how high the coming window will be, from the levels of past ones, with an honest spread.
+ * Room: predictor/forecast. May touch: GSL (distributions). Pure. */
+#ifndef REKINDLE_PREDICTOR_LEVEL_FORECAST_H
+#define REKINDLE_PREDICTOR_LEVEL_FORECAST_H
+
+#include "predictor/forecast/candidate.h"
+
+enum level_sort { LEVEL_ORDINARY, LEVEL_EVENT, LEVEL_UNTAUGHT_EVENT };
+
+struct level_forecast {
+    double mean; /* on the logit scale */
+    double
+        spread; /* scale of a Student distribution around it, chance of single keys not included */
+    double degrees; /* its degrees of freedom */
+    size_t window_count;
+};
+
+/* `levels` [count], the latest first. Ordinary windows: a mean that trusts late ones more; events: a plain mean. The
+ * spread is that of the levels, shrunk towards a typical one where they are few; LEVEL_UNTAUGHT_EVENT is an event that
+ * has only ordinary windows to learn from, and adds what is not known about it. */
+struct level_forecast level_forecast_make(const struct candidate_level *levels, size_t count,
+                                          enum level_sort sort);
+/* The level that is not exceeded with probability `chance`. */
+double level_forecast_quantile(const struct level_forecast *forecast, double chance);
+
+#endif

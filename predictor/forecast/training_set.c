@@ -1,0 +1,409 @@
+/* training_set.c - see training_set.h.
+ * Room: predictor/forecast. May touch: GSL, memory. */
+#include "predictor/forecast/training_set.h"
+
+#include "predictor/forecast/organic_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DAYS_PER_WEEK = 7,
+    ROLLING_MAX = 12,
+    OVERLAP_SHARE = 3, /* neighbouring windows lie this part of their length apart */
+    HISTORY_SHARE =
+        3, /* of the history has to lie before an origin: keys then look as old as they do now */
+    EVENT_ORIGINS_MAX = TRAINING_ORIGINS_MAX - ROLLING_MAX,
+    GAP_TRAINED_DAY =
+        14, /* keys silent for this long teach about longer silence, and there are more of them */
+    HISTORY_LEAST_DAY =
+        14 /* before an origin, beyond the gap: else nobody has had time to fall silent */
+};
+
+/* ---- events */
+
+static bool is_kind_asked(const struct forecast_options *options, const char *kind)
+{
+    const char *asked = options->event_kind == NULL ? "" : options->event_kind;
+    return asked[0] == '\0' || (kind != NULL && strcmp(kind, asked) == 0);
+}
+
+static int compare_events(const void *left, const void *right)
+{
+    const struct feature_event *a = left;
+    const struct feature_event *b = right;
+    return (a->window.start_unix > b->window.start_unix) -
+           (a->window.start_unix < b->window.start_unix);
+}
+
+/* The share of the keys that existed at an event's start that came to it. */
+static double share_of(const struct forecast_state *state, const struct event_window *event)
+{
+    double existing = 0;
+    double came = 0;
+    for (size_t i = 0; i < state->sample.key_count; i++) {
+        struct bucket_list buckets = key_sample_buckets(&state->sample, i);
+        if (as_of_cut(&state->clock, buckets, event->start_unix).count > 0) {
+            existing++;
+            came +=
+                as_of_count_hits(&state->clock, buckets, event->start_unix, event->end_unix) > 0;
+        }
+    }
+    return (came + 0.5) / (existing + 1);
+}
+
+/* The latest past events, by start. */
+static void set_events(struct training_set *set, const struct forecast_state *state)
+{
+    const struct forecast_options *options = &state->options;
+    for (size_t i = 0; i < options->event_count; i++) {
+        const struct event_window *event = &options->events[i];
+        if (event->end_unix > options->as_of_unix || event->end_unix <= state->first_unix) {
+            continue;
+        }
+        if (set->event_count == TRAINING_EVENTS_MAX) {
+            qsort(set->events, set->event_count, sizeof *set->events, compare_events);
+            memmove(&set->events[0], &set->events[1], --set->event_count * sizeof *set->events);
+        }
+        set->events[set->event_count++] =
+            (struct feature_event){.window = *event,
+                                   .share = share_of(state, event),
+                                   .is_same_kind = is_kind_asked(options, event->kind)};
+    }
+    qsort(set->events, set->event_count, sizeof *set->events, compare_events);
+}
+
+/* ---- origins */
+
+/* Events are by start; one that started earlier but ended later than the next is rare, and left out with it. */
+static size_t count_ended(const struct training_set *set, int64_t origin_unix)
+{
+    size_t count = 0;
+    while (count < set->event_count && set->events[count].window.end_unix <= origin_unix) {
+        count++;
+    }
+    return count;
+}
+
+static int64_t gap_trained_second(const struct forecast_state *state)
+{
+    const int64_t trained = (int64_t)GAP_TRAINED_DAY * SECONDS_PER_DAY;
+    int64_t asked = state->options.dormant_after_second;
+    return asked < trained ? asked : trained;
+}
+
+static void set_context(const struct training_set *set, const struct forecast_state *state,
+                        const struct forecast_window *window, struct feature_context *context)
+{
+    *context = (struct feature_context){.clock = state->clock,
+                                        .origin_unix = window->origin_unix,
+                                        .start_unix = window->start_unix,
+                                        .end_unix = window->end_unix,
+                                        .dormant_after_second = state->options.dormant_after_second,
+                                        .events = set->events,
+                                        .event_count = count_ended(set, window->origin_unix)};
+}
+
+static bool has_history_before(const struct forecast_state *state, int64_t origin_unix)
+{
+    int64_t least = gap_trained_second(state) + (int64_t)HISTORY_LEAST_DAY * SECONDS_PER_DAY;
+    if (state->first_unix == INT64_MAX) {
+        return false;
+    }
+    int64_t before = origin_unix - state->first_unix;
+    int64_t whole = state->options.as_of_unix - state->first_unix;
+    return before >= least && before >= whole / HISTORY_SHARE;
+}
+
+static bool overlaps_event(const struct training_set *set, const struct forecast_window *window)
+{
+    for (size_t i = 0; i < set->event_count; i++) {
+        const struct event_window *event = &set->events[i].window;
+        if (event->start_unix < window->end_unix && window->start_unix < event->end_unix) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_origin(struct training_set *set, const struct forecast_state *state,
+                       const struct forecast_window *window, const struct feature_event *event)
+{
+    struct training_origin *origin = &set->origins[set->origin_count++];
+    *origin = (struct training_origin){.is_event = event != NULL,
+                                       .is_same_kind = event != NULL && event->is_same_kind};
+    set_context(set, state, window, &origin->context);
+}
+
+/* Windows of the coming one's length, whole weeks apart so that they hold the same weekdays, each sharing up to two
+ * thirds of its time with the next. */
+static void add_rolling(struct training_set *set, const struct forecast_state *state,
+                        bool with_events)
+{
+    const int64_t week = (int64_t)DAYS_PER_WEEK * SECONDS_PER_DAY;
+    const struct forecast_window *coming = &state->window;
+    int64_t length = coming->end_unix - coming->start_unix;
+    int64_t lead = coming->start_unix - coming->origin_unix;
+    int64_t step = (length / OVERLAP_SHARE + week - 1) / week * week;
+    for (int64_t end = coming->origin_unix; set->origin_count < ROLLING_MAX; end -= step) {
+        const struct forecast_window window = {end - length - lead, end - length, end};
+        if (!has_history_before(state, window.origin_unix)) {
+            break;
+        }
+        if (with_events || !overlaps_event(set, &window)) {
+            add_origin(set, state, &window, NULL);
+        }
+    }
+}
+
+static void add_events(struct training_set *set, const struct forecast_state *state)
+{
+    int64_t lead = state->window.start_unix - state->window.origin_unix;
+    size_t most = set->origin_count + EVENT_ORIGINS_MAX;
+    for (size_t i = set->event_count; i > 0 && set->origin_count < most; i--) {
+        const struct feature_event *event = &set->events[i - 1];
+        const struct forecast_window window = {event->window.start_unix - lead,
+                                               event->window.start_unix, event->window.end_unix};
+        if (has_history_before(state, window.origin_unix)) {
+            add_origin(set, state, &window, event);
+        }
+    }
+}
+
+static void set_origins(struct training_set *set, const struct forecast_state *state)
+{
+    enum { ENOUGH_ROLLING = 3 };
+    add_rolling(set, state, false);
+    if (!state->options.is_event && set->origin_count < ENOUGH_ROLLING) {
+        set->origin_count = 0;
+        add_rolling(set, state, true);
+    }
+    if (state->options.is_event) {
+        add_events(set, state);
+    }
+}
+
+/* ---- the BTYD models as of an origin */
+
+static int add_triples(const struct forecast_state *state, int64_t origin_unix,
+                       struct triple_set *triples, struct error *err)
+{
+    for (size_t i = 0; i < state->sample.key_count; i++) {
+        struct as_of_snapshot snapshot;
+        if (as_of_take(&state->clock, key_sample_buckets(&state->sample, i), origin_unix,
+                       &snapshot)) {
+            const uint32_t triple[3] = {snapshot.x, snapshot.last, snapshot.age};
+            if (triple_set_add(triples, triple, 1, err) != 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* A small part of the mean P(return) of keys that have been silent for a while. */
+static double floor_of(const struct triple_set *triples, const struct feature_context *context)
+{
+    const double part = 0.02;
+    const double least = 1e-9;
+    double weight = 0;
+    double sum = 0;
+    double from = (double)(context->start_unix - context->origin_unix) / SECONDS_PER_DAY;
+    double to = (double)(context->end_unix - context->origin_unix) / SECONDS_PER_DAY;
+    for (size_t i = 0; i < triples->slot_count; i++) {
+        const struct triple_slot *slot = &triples->slots[i];
+        struct btyd_key key = {triple_set_x(slot->packed), triple_set_last(slot->packed),
+                               triple_set_age(slot->packed)};
+        if (slot->weight > 0 && key.age - key.last >= GAP_TRAINED_DAY) {
+            weight += slot->weight;
+            sum += slot->weight * mbgnbd_model.p_return(context->mbgnbd, &key, from, to);
+        }
+    }
+    return weight > 0 ? fmax(part * sum / weight, least) : least;
+}
+
+static int fit_btyd(const struct triple_set *triples, struct feature_context *context,
+                    struct error *err)
+{
+    struct organic_fit fit;
+    if (organic_fit_set(&bgnbd_model, triples, &fit, err) != 0) {
+        return -1;
+    }
+    memcpy(context->bgnbd, fit.btyd.parameters, sizeof context->bgnbd);
+    if (organic_fit_set(&mbgnbd_model, triples, &fit, err) != 0) {
+        return -1;
+    }
+    memcpy(context->mbgnbd, fit.btyd.parameters, sizeof context->mbgnbd);
+    context->p_floor = floor_of(triples, context);
+    return 0;
+}
+
+static int fit_origin(const struct forecast_state *state, struct training_origin *origin,
+                      struct error *err)
+{
+    struct triple_set triples = {0};
+    int result = add_triples(state, origin->context.origin_unix, &triples, err);
+    if (result == 0) {
+        result = fit_btyd(&triples, &origin->context, err);
+    }
+    triple_set_free(&triples);
+    return result;
+}
+
+int training_set_present(const struct training_set *set, const struct forecast_state *state,
+                         struct feature_context *context, struct error *err)
+{
+    set_context(set, state, &state->window, context);
+    return fit_btyd(&state->triples, context, err);
+}
+
+/* ---- rows */
+
+/* One key at one origin, before its features are known. */
+struct question {
+    bool is_asked, is_target, has_returned;
+};
+
+static struct question ask(const struct forecast_state *state,
+                           const struct feature_context *context, struct bucket_list buckets)
+{
+    struct question question = {false, false, false};
+    struct bucket_list seen = as_of_cut(&state->clock, buckets, context->origin_unix);
+    if (seen.count == 0) {
+        return question;
+    }
+    int64_t last_unix = seen.buckets[seen.count - 1].bucket * state->clock.bucket_second;
+    question.is_asked = last_unix < context->origin_unix - gap_trained_second(state);
+    question.is_target = last_unix < context->origin_unix - state->options.dormant_after_second;
+    question.has_returned =
+        question.is_asked &&
+        as_of_count_hits(&state->clock, buckets, context->start_unix, context->end_unix) > 0;
+    return question;
+}
+
+/* Which share of the rows of each label is kept. */
+struct row_quota {
+    double counts[2], shares[2];
+};
+
+static struct row_quota count_rows(struct training_set *set, const struct forecast_state *state,
+                                   size_t row_count_max)
+{
+    struct row_quota quota = {{0, 0}, {1, 1}};
+    for (size_t i = 0; i < set->origin_count; i++) {
+        struct training_origin *origin = &set->origins[i];
+        for (size_t j = 0; j < state->sample.key_count; j++) {
+            struct question question =
+                ask(state, &origin->context, key_sample_buckets(&state->sample, j));
+            quota.counts[question.has_returned] += question.is_asked;
+            origin->keys += question.is_target;
+            origin->returns += question.is_target && question.has_returned;
+        }
+    }
+    double most = (double)row_count_max;
+    quota.shares[1] = fmin(1, most / 2 / fmax(quota.counts[1], 1));
+    quota.shares[0] =
+        fmin(1, (most - quota.counts[1] * quota.shares[1]) / fmax(quota.counts[0], 1));
+    return quota;
+}
+
+/* A number within 0..1 that is the same for the same key and origin, and unlike the hash that chose the sample. */
+static double dice_of(uint64_t hash, size_t origin)
+{
+    const uint64_t odd = 0xbf58476d1ce4e5b9U;
+    uint64_t mixed = (hash ^ (hash >> 29) ^ ((uint64_t)origin << 17)) * odd;
+    mixed = (mixed ^ (mixed >> 32)) * odd;
+    return (double)(mixed >> 11) * 0x1p-53;
+}
+
+static void add_row(struct training_set *set, const struct forecast_state *state, size_t key,
+                    size_t origin, const struct row_quota *quota)
+{
+    struct training_rows *rows = &set->rows;
+    const struct feature_context *context = &set->origins[origin].context;
+    struct bucket_list buckets = key_sample_buckets(&state->sample, key);
+    struct question question = ask(state, context, buckets);
+    double share = quota->shares[question.has_returned];
+    if (!question.is_asked || dice_of(state->sample.keys[key].hash, origin) >= share) {
+        return;
+    }
+    if (key_features_take(context, buckets, &rows->values[rows->count * FEATURE_COUNT])) {
+        rows->labels[rows->count] = question.has_returned;
+        rows->targets[rows->count] = question.is_target;
+        rows->weights[rows->count] = (float)(1 / share);
+        rows->origins[rows->count] = (uint16_t)origin;
+        rows->count++;
+    }
+}
+
+static int take_rows(struct training_rows *rows, size_t row_count, struct error *err)
+{
+    rows->values = malloc((row_count + 1) * FEATURE_COUNT * sizeof *rows->values);
+    rows->labels = malloc((row_count + 1) * sizeof *rows->labels);
+    rows->targets = malloc((row_count + 1) * sizeof *rows->targets);
+    rows->weights = malloc((row_count + 1) * sizeof *rows->weights);
+    rows->origins = malloc((row_count + 1) * sizeof *rows->origins);
+    if (rows->values == NULL || rows->labels == NULL || rows->targets == NULL ||
+        rows->weights == NULL || rows->origins == NULL) {
+        return error_set_memory(err, "preparing rows to learn from");
+    }
+    return 0;
+}
+
+static size_t kept_rows(const struct training_set *set, const struct forecast_state *state,
+                        const struct row_quota *quota)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->origin_count; i++) {
+        for (size_t j = 0; j < state->sample.key_count; j++) {
+            struct question question =
+                ask(state, &set->origins[i].context, key_sample_buckets(&state->sample, j));
+            count += question.is_asked &&
+                     dice_of(state->sample.keys[j].hash, i) < quota->shares[question.has_returned];
+        }
+    }
+    return count;
+}
+
+int training_set_make(struct training_set *set, const struct forecast_state *state,
+                      size_t row_count_max, struct error *err)
+{
+    memset(set, 0, sizeof *set);
+    set_events(set, state);
+    set_origins(set, state);
+    for (size_t i = 0; i < set->origin_count; i++) {
+        if (fit_origin(state, &set->origins[i], err) != 0) {
+            return -1;
+        }
+    }
+    struct row_quota quota = count_rows(set, state, row_count_max);
+    if (take_rows(&set->rows, kept_rows(set, state, &quota), err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < set->origin_count; i++) {
+        set->origins[i].row_begin = set->rows.count;
+        for (size_t j = 0; j < state->sample.key_count; j++) {
+            add_row(set, state, j, i, &quota);
+        }
+        set->origins[i].row_end = set->rows.count;
+    }
+    return 0;
+}
+
+bool training_set_overlap(const struct training_set *set, size_t one, size_t other)
+{
+    const struct feature_context *a = &set->origins[one].context;
+    const struct feature_context *b = &set->origins[other].context;
+    return a->start_unix < b->end_unix && b->start_unix < a->end_unix;
+}
+
+void training_set_free(struct training_set *set)
+{
+    free(set->rows.values);
+    free(set->rows.labels);
+    free(set->rows.targets);
+    free(set->rows.weights);
+    free(set->rows.origins);
+    memset(set, 0, sizeof *set);
+}
