@@ -15,7 +15,7 @@ enum { PRIVATE_FILE = 0600, PRIVATE_FOLDER = 0700 };
 
 struct file_draft {
     FILE *stream;
-    bool is_stdout;
+    bool is_in_place; /* stdout, a device or a pipe: nothing to rename */
     char path[PATH_MAX];
     char draft_path[PATH_MAX];
 };
@@ -32,6 +32,37 @@ static void folder_of(const char *path, char *folder)
     }
 }
 
+/* A rename would put a plain file in the place of a device or a pipe, so those are written to as they are. A folder
+ * is opened too, for the kernel's refusal now and not when all is written. */
+static bool is_not_plain(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static int open_draft_stream(struct file_draft *draft, const char *path, struct error *err)
+{
+    int size = snprintf(draft->path, sizeof draft->path, "%s", path);
+    int draft_size =
+        snprintf(draft->draft_path, sizeof draft->draft_path, "%s.tmp-%ld", path, (long)getpid());
+    if (size < 0 || draft_size < 0 || (size_t)draft_size >= sizeof draft->draft_path) {
+        return error_set(err, ERROR_INPUT, "the path is too long: %.200s...", path);
+    }
+    draft->is_in_place = is_not_plain(path);
+    int flags =
+        draft->is_in_place ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    int descriptor = open(draft->is_in_place ? path : draft->draft_path, flags, PRIVATE_FILE);
+    draft->stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    if (draft->stream == NULL) {
+        error_set_errno(err, ERROR_INPUT, errno, "cannot write %s", path);
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
+        return -1;
+    }
+    return 0;
+}
+
 struct file_draft *file_draft_open(const char *path, struct error *err)
 {
     struct file_draft *draft = calloc(1, sizeof *draft);
@@ -39,27 +70,13 @@ struct file_draft *file_draft_open(const char *path, struct error *err)
         error_set_memory(err, "opening a file for writing");
         return NULL;
     }
-    draft->is_stdout = strcmp(path, "-") == 0;
-    if (draft->is_stdout) {
+    if (strcmp(path, "-") == 0) {
+        draft->is_in_place = true;
         draft->stream = stdout;
+        snprintf(draft->path, sizeof draft->path, "standard output");
         return draft;
     }
-    snprintf(draft->path, sizeof draft->path, "%s", path);
-    int size =
-        snprintf(draft->draft_path, sizeof draft->draft_path, "%s.tmp-%ld", path, (long)getpid());
-    if (size < 0 || (size_t)size >= sizeof draft->draft_path) {
-        error_set(err, ERROR_INPUT, "the path is too long: %.200s...", path);
-        free(draft);
-        return NULL;
-    }
-    int descriptor =
-        open(draft->draft_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, PRIVATE_FILE);
-    draft->stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    if (draft->stream == NULL) {
-        error_set_errno(err, ERROR_INPUT, errno, "cannot write %s", path);
-        if (descriptor >= 0) {
-            close(descriptor);
-        }
+    if (open_draft_stream(draft, path, err) != 0) {
         free(draft);
         return NULL;
     }
@@ -69,6 +86,11 @@ struct file_draft *file_draft_open(const char *path, struct error *err)
 FILE *file_draft_stream(struct file_draft *draft)
 {
     return draft->stream;
+}
+
+bool file_draft_is_in_place(const struct file_draft *draft)
+{
+    return draft->is_in_place;
 }
 
 /* ferror is asked before closing: after lost writes fflush and fclose can both return 0. */
@@ -81,14 +103,25 @@ static int flush_stream(FILE *stream, const char *path, struct error *err)
     return 0;
 }
 
-static int publish_draft(struct file_draft *draft, struct error *err)
+int file_draft_sync(struct file_draft *draft, struct error *err)
 {
-    char folder[PATH_MAX];
     if (flush_stream(draft->stream, draft->path, err) != 0) {
         return -1;
     }
-    if (fsync(fileno(draft->stream)) != 0) {
+    if (!draft->is_in_place && fsync(fileno(draft->stream)) != 0) {
         return error_set_errno(err, ERROR_INPUT, errno, "writing %s to disk", draft->path);
+    }
+    return 0;
+}
+
+static int publish_draft(struct file_draft *draft, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (file_draft_sync(draft, err) != 0) {
+        return -1;
+    }
+    if (draft->is_in_place) {
+        return 0;
     }
     if (rename(draft->draft_path, draft->path) != 0) {
         return error_set_errno(err, ERROR_INPUT, errno, "cannot put %s in place", draft->path);
@@ -97,19 +130,21 @@ static int publish_draft(struct file_draft *draft, struct error *err)
     return file_sync_folder(folder, err);
 }
 
+static void close_draft(struct file_draft *draft)
+{
+    if (draft->stream != stdout) {
+        fclose(draft->stream);
+    }
+    free(draft);
+}
+
 int file_draft_commit(struct file_draft *draft, struct error *err)
 {
-    if (draft->is_stdout) {
-        int result = flush_stream(draft->stream, "standard output", err);
-        free(draft);
-        return result;
-    }
     if (publish_draft(draft, err) != 0) {
         file_draft_abandon(draft);
         return -1;
     }
-    fclose(draft->stream);
-    free(draft);
+    close_draft(draft);
     return 0;
 }
 
@@ -118,11 +153,10 @@ void file_draft_abandon(struct file_draft *draft)
     if (draft == NULL) {
         return;
     }
-    if (!draft->is_stdout) {
-        fclose(draft->stream);
+    if (!draft->is_in_place) {
         unlink(draft->draft_path);
     }
-    free(draft);
+    close_draft(draft);
 }
 
 int file_read_whole(const char *path, size_t size_max, char **text, size_t *size, struct error *err)

@@ -6,16 +6,22 @@
 #include "common/error.h"
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* A file that becomes visible under `path` by one rename, or not at all. Mode 0600. */
+/* A file that becomes visible under `path` by one rename, or not at all. Mode 0600. A device or a pipe (/dev/null,
+ * /dev/stdout) cannot be renamed over: it is written to in place. */
 struct file_draft;
 
 /* Opens PATH.tmp-PID in the same folder; "-" is stdout. Free with commit or abandon. */
 struct file_draft *file_draft_open(const char *path, struct error *err) MUST_CHECK;
 /* The stream to write to; errors may be ignored while writing: commit asks ferror(). */
 FILE *file_draft_stream(struct file_draft *draft);
+/* Whether it goes to stdout, a device or a pipe, beside which no other file can lie. */
+bool file_draft_is_in_place(const struct file_draft *draft);
+/* Brings to disk what was written so far, so that a commit right after it fails only where renaming does. */
+int file_draft_sync(struct file_draft *draft, struct error *err) MUST_CHECK;
 /* ferror, fflush, fsync, rename, fsync of the folder; frees the draft also when it fails. ENOSPC is ERROR_RESOURCE. */
 int file_draft_commit(struct file_draft *draft, struct error *err) MUST_CHECK;
 /* Removes the draft and frees it; NULL is fine. */

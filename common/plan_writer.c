@@ -16,7 +16,7 @@ enum { STREAM_BUFFER_SIZE = 256 * 1024 };
 
 struct plan_writer {
     struct file_draft *plan;
-    struct file_draft *sum; /* NULL: the plan goes to stdout */
+    struct file_draft *sum; /* NULL: the plan goes to stdout, a device or a pipe */
     struct csv_writer csv;
     struct plan_digest digest;
     uint64_t row_count;
@@ -45,7 +45,7 @@ struct plan_writer *plan_writer_open(const char *path, struct error *err)
     if (writer->plan == NULL) {
         goto failed;
     }
-    if (strcmp(path, "-") != 0) {
+    if (!file_draft_is_in_place(writer->plan)) {
         if (open_sum(writer, path, err) != 0) {
             goto failed;
         }
@@ -122,9 +122,13 @@ int plan_writer_append(struct plan_writer *writer, const struct plan_row *row, s
     return 0;
 }
 
-/* The sum first: a plan that is visible then never stands beside the sum of an older one. */
+/* The sum first: a plan that is visible then never stands beside the sum of an older one. And before it the plan's
+ * bytes: on a full disk the older plan keeps its sum. */
 static int commit(struct plan_writer *writer, struct error *err)
 {
+    if (file_draft_sync(writer->plan, err) != 0) {
+        return -1;
+    }
     if (writer->sum != NULL) {
         char text[PLAN_DIGEST_TEXT_SIZE];
         struct file_draft *sum = writer->sum;

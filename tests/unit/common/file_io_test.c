@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -59,6 +60,45 @@ static void a_draft_is_seen_only_after_commit(void **state)
     free(text);
     assert_int_equal(stat("a", &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
+}
+
+static void devices_and_pipes_are_written_to_as_they_are(void **state)
+{
+    (void)state;
+    struct error err;
+    struct stat status;
+    char text[8] = "";
+    struct file_draft *draft = file_draft_open("/dev/null", &err);
+    assert_non_null(draft);
+    assert_true(file_draft_is_in_place(draft));
+    fputs("gone", file_draft_stream(draft));
+    assert_int_equal(file_draft_commit(draft, &err), 0);
+    assert_int_equal(stat("/dev/null", &status), 0);
+    assert_true(S_ISCHR(status.st_mode));
+
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    int reader = open("pipe", O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    draft = file_draft_open("pipe", &err);
+    assert_non_null(draft);
+    fputs("news", file_draft_stream(draft));
+    assert_int_equal(file_draft_commit(draft, &err), 0);
+    assert_int_equal(read(reader, text, sizeof text), 4);
+    assert_string_equal(text, "news");
+    draft = file_draft_open("pipe", &err);
+    file_draft_abandon(draft);
+    assert_int_equal(access("pipe", F_OK), 0);
+    close(reader);
+    unlink("pipe");
+
+    draft = file_draft_open("/dev/full", &err);
+    assert_non_null(draft);
+    fputs("lost", file_draft_stream(draft));
+    assert_int_equal(file_draft_commit(draft, &err), -1);
+    assert_string_equal(err.text, "writing /dev/full: No space left on device");
+    assert_int_equal(file_make_folder("deep", &err), 0);
+    assert_null(file_draft_open("deep", &err));
+    assert_string_equal(err.text, "cannot write deep: Is a directory");
 }
 
 static void an_abandoned_draft_leaves_nothing(void **state)
@@ -172,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_is_seen_only_after_commit),
+        cmocka_unit_test(devices_and_pipes_are_written_to_as_they_are),
         cmocka_unit_test(an_abandoned_draft_leaves_nothing),
         cmocka_unit_test(unwritable_places_are_named),
         cmocka_unit_test(lost_writes_are_noticed),
