@@ -2,12 +2,16 @@
  * Room: common. May touch: getopt, stdout. */
 #include "common/options.h"
 
+#include "common/spelling.h"
 #include "common/units.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Names that differ by fewer letters than FARTHEST are taken for slips. */
+enum { FARTHEST = 3 };
 
 enum { HELP_KEY = 999, FIRST_KEY = 1000, HELP_COLUMN = 30, HELP_WIDTH = 79, NAME_SIZE_MAX = 40 };
 
@@ -43,35 +47,13 @@ static int count_rows(const struct command *command)
     return count;
 }
 
-/* Levenshtein's distance, for "did you mean"; names are short. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_SIZE_MAX + 1];
-    size_t b_size = strnlen(b, NAME_SIZE_MAX);
-    for (size_t j = 0; j <= b_size; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i] != '\0' && i < NAME_SIZE_MAX; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_size; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j + 1] = diagonal + 1 < best ? diagonal + 1 : best;
-        }
-    }
-    return row[b_size];
-}
-
 static const char *nearest_option(const struct command *command, const char *name)
 {
-    enum { FARTHEST = 3 };
     const char *nearest = NULL;
     size_t least = FARTHEST;
     for (int key = FIRST_KEY; find_row(command, key) != NULL; key++) {
         const char *known = find_row(command, key)->name;
-        size_t distance = edit_distance(name, known);
+        size_t distance = spelling_distance(name, known);
         if (distance < least) {
             least = distance;
             nearest = known;
@@ -88,6 +70,31 @@ static const struct command *find_command(const struct program *program, const c
         }
     }
     return NULL;
+}
+
+static const char *nearest_command(const struct program *program, const char *name)
+{
+    const char *nearest = NULL;
+    size_t least = FARTHEST;
+    for (const struct command *command = program->commands; command->name != NULL; command++) {
+        size_t distance = spelling_distance(name, command->name);
+        if (distance < least) {
+            least = distance;
+            nearest = command->name;
+        }
+    }
+    return nearest;
+}
+
+static int refuse_command(const struct program *program, const char *name, struct error *err)
+{
+    const char *nearest = nearest_command(program, name);
+    if (nearest == NULL) {
+        return error_set(err, ERROR_USAGE, "there is no command '%.60s'; see %s --help", name,
+                         program->name);
+    }
+    return error_set(err, ERROR_USAGE, "there is no command '%.60s'; did you mean %s?", name,
+                     nearest);
 }
 
 /* ---- values */
@@ -310,8 +317,7 @@ int options_parse(const struct program *program, int argc, char **argv, void *va
     struct parse_state parse = {.program = program, .values = values};
     parse.command = find_command(program, argv[1]);
     if (parse.command == NULL) {
-        return error_set(err, ERROR_USAGE, "there is no command '%.60s'; see %s --help", argv[1],
-                         program->name);
+        return refuse_command(program, argv[1], err);
     }
     return parse_command(&parse, argc - 1, argv + 1, line, err);
 }

@@ -86,7 +86,8 @@ static void bad_lines_are_one_sentence(void **state)
         const char *line, *text;
     } cases[] = {
         {"prog", "which command? see prog --help"},
-        {"prog rnak", "there is no command 'rnak'; see prog --help"},
+        {"prog rnak", "there is no command 'rnak'; did you mean rank?"},
+        {"prog warm-up", "there is no command 'warm-up'; see prog --help"},
         {"prog rank --budgit 3", "there is no option --budgit; did you mean --budget?"},
         {"prog rank --zzzzzzz", "there is no option --zzzzzzz; see prog rank --help"},
         {"prog rank -x", "'-x' is not an option; see prog rank --help"},
