@@ -30,8 +30,8 @@ struct family {
     int64_t ttl_after_end_second; /* ttl = event_end + 6h */
     int64_t
         ttl_jitter_second; /* ttl_jitter = 30m (default): expiry is later by 0..jitter, by a hash of the key */
-    double miss_cost_ms; /* miss_cost = 12ms; default 10 ms */
-    uint64_t size_bytes; /* size = 400: the value's bytes when the log told none; default 512 */
+    double miss_cost_ms; /* miss_cost = 12ms; 0: not given, the log's or 10 ms */
+    uint64_t size_bytes; /* size = 400: the value's bytes; 0: not given, the log's or 512 */
     int64_t
         negative_ttl_second; /* negative_ttl = 60s: a short entry for ids missing in the database; 0 none */
     uint64_t max_value_bytes; /* max_value = 1MiB (default): larger is outcome too_big */

@@ -75,13 +75,13 @@ static int set_cost(const char *text, double *field, struct error *err)
     if (size > 2 && size < sizeof number && (is_micro || strcmp(text + size - 2, suffix) == 0)) {
         memcpy(number, text, size - 2);
         number[size - 2] = '\0';
-        if (units_parse_number(number, field, err) == 0 && *field >= 0) {
+        if (units_parse_number(number, field, err) == 0 && *field > 0) {
             *field /= is_micro ? US_PER_MS : 1;
             return 0;
         }
     } else {
         int64_t cost_ms;
-        if (units_parse_duration_ms(text, &cost_ms, err) == 0) {
+        if (units_parse_duration_ms(text, &cost_ms, err) == 0 && cost_ms > 0) {
             *field = (double)cost_ms;
             return 0;
         }

@@ -5,12 +5,20 @@
 #include <assert.h>
 #include <math.h>
 
-static uint64_t size_of(const struct family *family, const struct rank_facts *facts,
-                        size_t key_size)
+static uint64_t value_size_of(const struct family *family, const struct rank_facts *facts)
 {
-    uint64_t value_size =
-        facts->size_bytes > 0 ? (uint64_t)llround(facts->size_bytes) : family->size_bytes;
-    return key_size + value_size + REDIS_KEY_OVERHEAD_BYTES;
+    if (family->size_bytes > 0) {
+        return family->size_bytes;
+    }
+    return facts->size_bytes > 0 ? (uint64_t)llround(facts->size_bytes) : VALUE_SIZE_DEFAULT_BYTES;
+}
+
+static double miss_cost_of(const struct family *family, const struct rank_facts *facts)
+{
+    if (family->miss_cost_ms > 0) {
+        return family->miss_cost_ms;
+    }
+    return facts->cost_ms > 0 ? facts->cost_ms : MISS_COST_DEFAULT_MS;
 }
 
 void rank_score_fill(const struct rank_frame *frame, const struct family *family, struct slice id,
@@ -19,7 +27,6 @@ void rank_score_fill(const struct rank_frame *frame, const struct family *family
 {
     size_t key_size = key_template_render(&family->key, id, key);
     assert(key_size > 0); /* key_template_parse leaves room for every id */
-    double cost_ms = facts->cost_ms > 0 ? facts->cost_ms : family->miss_cost_ms;
     *row = (struct plan_row){
         .entity = family->entity,
         .id = id,
@@ -30,8 +37,8 @@ void rank_score_fill(const struct rank_frame *frame, const struct family *family
         .p_low = demand->p_low,
         .p_high = demand->p_high,
         .expected_hits = demand->expected_hits,
-        .benefit_ms = demand->p_return * cost_ms,
-        .size_bytes = size_of(family, facts, key_size),
+        .benefit_ms = demand->p_return * miss_cost_of(family, facts),
+        .size_bytes = key_size + value_size_of(family, facts) + REDIS_KEY_OVERHEAD_BYTES,
         .days_dormant = (double)(frame->as_of_unix - facts->last_seen_unix) / SECONDS_PER_DAY,
         .last_seen_unix = facts->last_seen_unix,
         .active_days = facts->active_days,

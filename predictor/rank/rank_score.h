@@ -13,10 +13,14 @@
  * bytes a key for values of 50, 500 and 1000 bytes under a name of 21 bytes and with an expiry: 121 to 133. */
 enum { REDIS_KEY_OVERHEAD_BYTES = 125 };
 
-/* Fills everything of `row` but its rank. Benefit = P(return) * cost of a miss: the mean duration of the key's
- * answers where the log told it, else the family's miss_cost. Size = name + value + what Redis adds; the value
- * as large as the key's mean answer, else the family's size. `key` [KEY_SIZE_MAX] holds the rendered key; the
- * row borrows it, `id`, the family's name, the demand's reason and the window's name. */
+/* Of a family that tells none, for a key of which the log told none. */
+enum { MISS_COST_DEFAULT_MS = 10, VALUE_SIZE_DEFAULT_BYTES = 512 };
+
+/* Fills everything of `row` but its rank. Benefit = P(return) * cost of a miss: the family's miss_cost, else the
+ * mean duration of the key's answers in the log, else the default. Size = name + value + what Redis adds; the value
+ * as large as the family's size, else as the key's mean answer, else the default: an answer is a whole page, and the
+ * config knows what is cached of it. `key` [KEY_SIZE_MAX] holds the rendered key; the row borrows it, `id`, the
+ * family's name, the demand's reason and the window's name. */
 void rank_score_fill(const struct rank_frame *frame, const struct family *family, struct slice id,
                      const struct rank_facts *facts, const struct demand *demand, char *key,
                      struct plan_row *row);

@@ -206,6 +206,8 @@ static void mistakes_are_named(void **state)
         {FAMILY "ttl = event_end - 6h\n",
          "t.conf:4: ttl: 'event_end - 6h' is not a lifetime; write event_end + 6h, "
          "so that nothing ends in the event"},
+        {FAMILY "miss_cost = 0ms\n",
+         "t.conf:4: miss_cost: '0ms' is not a cost; write 12ms, 0.4ms or 350us"},
         {FAMILY "miss_cost = dear\n",
          "t.conf:4: miss_cost: 'dear' is not a cost; write 12ms, 0.4ms or 350us"},
         {FAMILY "size = big\n", "t.conf:4: size: 'big' is not a size; write 512, 64KiB or 2GiB"},

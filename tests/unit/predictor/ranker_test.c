@@ -212,17 +212,38 @@ static void a_row_is_scored(void **state)
     assert_int_equal(row.size_bytes, 8 + 100 + REDIS_KEY_OVERHEAD_BYTES);
     assert_true(row.days_dormant == 9);
     assert_true(plan_row_density(&row) == 2.5 / (8 + 100 + REDIS_KEY_OVERHEAD_BYTES));
-    facts.cost_ms = 40;
-    facts.size_bytes = 399.6;
+}
+
+/* The config knows what is cached; the log knows whole answers; the defaults know nothing. */
+static void what_is_told_wins_over_what_was_measured(void **state)
+{
+    (void)state;
+    struct family family = make_family("profile", "user:{id}:p");
+    struct demand demand = {.p_return = 0.25, .reason = "why"};
+    struct rank_facts facts = {
+        .last_seen_unix = 90 * DAY, .active_days = 4, .cost_ms = 40, .size_bytes = 399.6};
+    char key[KEY_SIZE_MAX];
+    struct plan_row row;
+    rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
+    assert_true(row.benefit_ms == 2.5);
+    assert_int_equal(row.size_bytes, 8 + 100 + REDIS_KEY_OVERHEAD_BYTES);
+    family.miss_cost_ms = 0;
+    family.size_bytes = 0;
     rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
     assert_true(row.benefit_ms == 10);
     assert_int_equal(row.size_bytes, 8 + 400 + REDIS_KEY_OVERHEAD_BYTES);
+    facts.cost_ms = 0;
+    facts.size_bytes = 0;
+    rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
+    assert_true(row.benefit_ms == 0.25 * MISS_COST_DEFAULT_MS);
+    assert_int_equal(row.size_bytes, 8 + VALUE_SIZE_DEFAULT_BYTES + REDIS_KEY_OVERHEAD_BYTES);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_scored),
+        cmocka_unit_test(what_is_told_wins_over_what_was_measured),
         cmocka_unit_test(without_limits_all_rows_come_in_order),
         cmocka_unit_test(limits_cut_the_tail),
         cmocka_unit_test(pruning_changes_nothing),
