@@ -32,7 +32,7 @@ struct rank_job {
     struct rank_report *report; /* NULL: not asked for */
     struct rank_totals totals;
     struct progress progress;
-    uint64_t key_count, dormant_count[ENTITY_COUNT];
+    uint64_t key_count, asked_count[ENTITY_COUNT]; /* asked: dormant, or all by --scope */
     double expected_return_count[ENTITY_COUNT];
 };
 
@@ -129,17 +129,15 @@ static int fit_all(struct rank_job *job, struct error *err)
 /* ---- pass 2 */
 
 static int offer_rows(struct rank_job *job, const struct key_history *key,
-                      const struct rank_facts *facts, bool is_pinned, struct error *err)
+                      const struct rank_facts *facts, const struct demand *demand, bool is_pinned,
+                      struct error *err)
 {
     const struct rank_request *request = &job->request;
     char cache_key[KEY_SIZE_MAX];
-    struct demand demand;
     struct plan_row row;
-    forecaster_score(job->forecasters[key->entity], key, &demand);
-    job->expected_return_count[key->entity] += demand.p_return;
     for (size_t i = 0; i < request->family_count[key->entity]; i++) {
         const struct family *family = request->families[key->entity][i];
-        rank_score_fill(&request->frame, family, key->id, facts, &demand, cache_key, &row);
+        rank_score_fill(&request->frame, family, key->id, facts, demand, cache_key, &row);
         if (job->report != NULL) {
             rank_report_add(job->report, &row, i == 0);
         }
@@ -154,17 +152,22 @@ static int score_key(struct rank_job *job, const struct key_history *key, struct
 {
     struct rank_request *request = &job->request;
     struct rank_facts facts;
+    struct demand demand;
     if (!rank_facts_from_history(&request->frame, key, &facts)) {
         return 0;
     }
     bool is_excluded = key_list_find(request->exclusions, key->entity, key->id);
     bool is_pinned = key_list_find(request->pins, key->entity, key->id);
-    bool is_asked = rank_facts_is_dormant(&request->frame, &facts, request->dormant_after_second);
+    bool is_asked = forecaster_is_dormant(&job->forecast_options[key->entity], key);
     if (is_excluded || (!is_asked && !is_pinned)) {
         return 0;
     }
-    job->dormant_count[key->entity]++;
-    return offer_rows(job, key, &facts, is_pinned, err);
+    forecaster_score(job->forecasters[key->entity], key, &demand);
+    if (is_asked) {
+        job->asked_count[key->entity]++;
+        job->expected_return_count[key->entity] += demand.p_return;
+    }
+    return offer_rows(job, key, &facts, &demand, is_pinned, err);
 }
 
 static int score_all(struct rank_job *job, struct error *err)
@@ -235,7 +238,7 @@ static void say_summary(const struct rank_job *job)
     for (int i = 0; i < ENTITY_COUNT; i++) {
         if (job->forecasters[i] != NULL) {
             message_note(message, "%ss: %" PRIu64 " %s, of whom %.0f are expected to return",
-                         entity_name((enum entity)i), job->dormant_count[i],
+                         entity_name((enum entity)i), job->asked_count[i],
                          job->request.dormant_after_second == 0 ? "known" : "dormant",
                          job->expected_return_count[i]);
         }

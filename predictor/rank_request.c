@@ -5,6 +5,8 @@
 #include "common/civil_time.h"
 #include "common/units.h"
 
+#include "predictor/rank/rank_score.h"
+
 #include <stdlib.h>
 
 /* ---- times */
@@ -130,10 +132,21 @@ static int check_history_age(const struct rank_request *request, const struct pi
                      units_print_duration(age, (double)age_second));
 }
 
+/* A bucket that only ends after the threshold may hold an access after it, so whole buckets have to lie between. */
+static void round_dormancy_up(struct rank_request *request)
+{
+    int64_t bucket_second = request->frame.bucket_second;
+    int64_t over_second = request->dormant_after_second % bucket_second;
+    if (over_second != 0) {
+        request->dormant_after_second += bucket_second - over_second;
+    }
+}
+
 static int settle_times(struct rank_request *request, const struct pipeline *pipeline,
                         struct error *err)
 {
     request->frame.bucket_second = history_reader_totals(request->reader)->bucket_second;
+    round_dormancy_up(request);
     if (open_zone(request, pipeline, err) != 0 || load_calendar(request, pipeline, err) != 0 ||
         find_window(request, pipeline, err) != 0 || find_as_of(request, pipeline, err) != 0) {
         return -1;
@@ -180,15 +193,13 @@ static int choose_scope(struct rank_request *request, const struct predict_optio
 static int use_fallback(struct rank_request *request, enum entity entity,
                         const struct pipeline *pipeline, struct error *err)
 {
-    enum { TEMPLATE_SIZE = 32, MISS_COST_MS = 10, VALUE_BYTES = 512 };
+    enum { TEMPLATE_SIZE = 32 };
     char text[TEMPLATE_SIZE];
     struct family *family = &request->fallback[entity];
     snprintf(text, sizeof text, "%s:{id}", entity_name(entity));
     *family = (struct family){
         .name = entity_name(entity),
         .entity = entity,
-        .miss_cost_ms = MISS_COST_MS,
-        .size_bytes = VALUE_BYTES,
     };
     if (key_template_parse(text, &family->key, err) != 0) {
         return -1;
@@ -196,8 +207,9 @@ static int use_fallback(struct rank_request *request, enum entity entity,
     request->families[entity][0] = family;
     request->family_count[entity] = 1;
     message_note(pipeline->message,
-                 "no family of %ss in the config: planning keys %s, 512 bytes and 10 ms each",
-                 entity_name(entity), text);
+                 "no family of %ss in the config: planning keys %s; where the log told no size or "
+                 "cost, %d bytes and %d ms",
+                 entity_name(entity), text, VALUE_SIZE_DEFAULT_BYTES, MISS_COST_DEFAULT_MS);
     return 0;
 }
 

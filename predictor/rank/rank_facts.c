@@ -80,9 +80,3 @@ bool rank_facts_from_history(const struct rank_frame *frame, const struct key_hi
     }
     return true;
 }
-
-bool rank_facts_is_dormant(const struct rank_frame *frame, const struct rank_facts *facts,
-                           int64_t dormant_after_second)
-{
-    return facts->last_seen_unix <= frame->as_of_unix - dormant_after_second;
-}

@@ -36,8 +36,4 @@ struct rank_facts {
 bool rank_facts_from_history(const struct rank_frame *frame, const struct key_history *history,
                              struct rank_facts *facts);
 
-/* Last seen at or before as_of - `dormant_after_second`. */
-bool rank_facts_is_dormant(const struct rank_frame *frame, const struct rank_facts *facts,
-                           int64_t dormant_after_second);
-
 #endif

@@ -39,8 +39,6 @@ static void events_and_days_are_counted(void **state)
     assert_int_equal(facts.events_seen, 2);     /* it did not exist before the first */
     assert_int_equal(facts.events_returned, 1); /* the third ended an hour too early */
     assert_true(facts.size_bytes == 0 && facts.cost_ms == 0);
-    assert_true(rank_facts_is_dormant(&frame, &facts, 9 * DAY + 18 * HOUR));
-    assert_false(rank_facts_is_dormant(&frame, &facts, 9 * DAY + 18 * HOUR + 1));
 }
 
 static void the_future_is_not_seen(void **state)
