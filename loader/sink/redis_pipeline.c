@@ -11,9 +11,8 @@
 #include "loader/sink/redis_pipeline.h"
 
 #include "common/monotonic.h"
-#include "loader/sink/redis_cluster.h"
 #include "loader/sink/redis_fault.h"
-#include "loader/sink/redis_lane.h"
+#include "loader/sink/redis_pool.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -22,28 +21,18 @@
 #include <string.h>
 
 enum {
-    WINDOW_DEFAULT = 512,
-    WINDOW_MAX = 4096,
     PATIENCE_DEFAULT_MS = 30 * 1000,
-    STOP_LOOK_MS = 100, /* how long the stop flag may go unseen */
-    NAME_SIZE = REDIS_ADDRESS_SIZE + 64
+    STOP_LOOK_MS = 100 /* how long the stop flag may go unseen */
 };
 
 struct redis_pipeline {
-    const struct redis_config *redis;
     const atomic_int *stop;
-    struct redis_login *login;
-    struct redis_lane lanes[REDIS_LANE_MAX];
-    size_t lane_count;
-    struct redis_slots *slots; /* NULL: one server has all keys */
-    size_t window;
+    struct redis_pool pool;
     int64_t patience_ms;
     size_t *again; /* a ring [again_size], a power of two: indexes to send again, oldest first */
     size_t again_size, again_head, again_tail;
     uint8_t *was_lost; /* [was_lost_size] by index: sent before on a connection that was lost */
     size_t was_lost_size;
-    struct sink_account account;
-    char name[NAME_SIZE];
 };
 
 /* One call of redis_pipeline_run. */
@@ -60,47 +49,14 @@ struct redis_run {
 
 /* ---- opening and closing */
 
-static size_t choose_window(const struct redis_config *redis)
-{
-    if (redis->pipeline <= 0) {
-        return WINDOW_DEFAULT;
-    }
-    return redis->pipeline > WINDOW_MAX ? WINDOW_MAX : (size_t)redis->pipeline;
-}
-
 static int make_again(struct redis_pipeline *pipeline, struct error *err)
 {
     pipeline->again_size = 1;
-    while (pipeline->again_size < REDIS_LANE_MAX * pipeline->window) {
+    while (pipeline->again_size < REDIS_LANE_MAX * pipeline->pool.window) {
         pipeline->again_size *= 2;
     }
     pipeline->again = malloc(pipeline->again_size * sizeof *pipeline->again);
     return pipeline->again == NULL ? error_set_memory(err, "preparing the pipeline") : 0;
-}
-
-static int connect_lane(struct redis_pipeline *pipeline, struct redis_lane *lane, struct error *err)
-{
-    bool is_restarted = false;
-    if (redis_lane_connect(lane, pipeline->login, &is_restarted, err) != 0) {
-        return -1;
-    }
-    pipeline->account.restart_count += is_restarted;
-    return 0;
-}
-
-static int open_first_lane(struct redis_pipeline *pipeline, struct error *err)
-{
-    struct redis_address address;
-    if (redis_address_parse(pipeline->redis->address, &address, err) != 0) {
-        return -1;
-    }
-    snprintf(pipeline->name, sizeof pipeline->name, "redis at %s, database %lld", address.text,
-             (long long)pipeline->redis->database);
-    if (redis_lane_init(&pipeline->lanes[0], &address, pipeline->window, err) != 0) {
-        return -1;
-    }
-    pipeline->lane_count = 1;
-    return connect_lane(pipeline, &pipeline->lanes[0], err);
 }
 
 struct redis_pipeline *redis_pipeline_open(const struct sink_options *options, struct error *err)
@@ -110,13 +66,10 @@ struct redis_pipeline *redis_pipeline_open(const struct sink_options *options, s
         error_set_memory(err, "preparing the pipeline");
         return NULL;
     }
-    pipeline->redis = options->redis;
     pipeline->stop = options->stop;
-    pipeline->window = choose_window(options->redis);
     pipeline->patience_ms = options->patience_ms > 0 ? options->patience_ms : PATIENCE_DEFAULT_MS;
-    pipeline->login = redis_login_new(options->redis, err);
-    if (pipeline->login == NULL || make_again(pipeline, err) != 0 ||
-        open_first_lane(pipeline, err) != 0) {
+    if (redis_pool_init(&pipeline->pool, options->redis, err) != 0 ||
+        make_again(pipeline, err) != 0) {
         redis_pipeline_close(pipeline);
         return NULL;
     }
@@ -128,10 +81,7 @@ void redis_pipeline_close(struct redis_pipeline *pipeline)
     if (pipeline == NULL) {
         return;
     }
-    for (size_t i = 0; i < pipeline->lane_count; i++) {
-        redis_lane_release(&pipeline->lanes[i]);
-    }
-    redis_login_free(pipeline->login);
+    redis_pool_release(&pipeline->pool);
     free(pipeline->again);
     free(pipeline->was_lost);
     free(pipeline);
@@ -144,7 +94,7 @@ static void put_back(struct redis_run *run, size_t index)
     struct redis_pipeline *pipeline = run->pipeline;
     assert(pipeline->again_tail - pipeline->again_head < pipeline->again_size);
     pipeline->again[pipeline->again_tail++ & (pipeline->again_size - 1)] = index;
-    pipeline->account.retry_count++;
+    pipeline->pool.account.retry_count++;
 }
 
 /* The index that must be sent next; false when all have been sent. */
@@ -189,6 +139,8 @@ static void lose_lane(struct redis_run *run, struct redis_lane *lane, const char
     error_set(&run->trouble, ERROR_BACKEND, "%s %s", lane->link->name, why);
     redis_link_close(lane->link);
     lane->link = NULL;
+    lane->is_lost = true;
+    run->pipeline->pool.is_map_doubtful = true;
     while (redis_lane_in_flight(lane) > 0) {
         struct redis_flight flight = redis_lane_land(lane);
         if (flight.index != REDIS_FLIGHT_ASKING) {
@@ -196,7 +148,7 @@ static void lose_lane(struct redis_run *run, struct redis_lane *lane, const char
             put_back(run, flight.index);
         }
     }
-    run->pipeline->account.reconnect_count++;
+    run->pipeline->pool.account.reconnect_count++;
     redis_lane_pause(lane, run->now_ms);
 }
 
@@ -212,7 +164,7 @@ static void look_at_stop(struct redis_run *run)
 {
     const atomic_int *stop = run->pipeline->stop;
     if (stop != NULL && atomic_load(stop) != 0) {
-        error_set(run->err, ERROR_STOPPED, "stopped while talking to %s", run->pipeline->name);
+        error_set(run->err, ERROR_STOPPED, "stopped while talking to %s", run->pipeline->pool.name);
         run->is_ending = true;
     }
 }
@@ -224,7 +176,7 @@ static void look_at_patience(struct redis_run *run)
         return;
     }
     error_set(run->err, ERROR_BACKEND, "%s; no progress for %lld s, so this run gives up",
-              run->trouble.kind == ERROR_NONE ? run->pipeline->name : run->trouble.text,
+              run->trouble.kind == ERROR_NONE ? run->pipeline->pool.name : run->trouble.text,
               (long long)(waited_ms / MS_PER_SECOND));
     run->is_ending = true;
 }
@@ -240,22 +192,30 @@ static bool is_lane_ready(struct redis_run *run, struct redis_lane *lane)
     if (lane->link != NULL) {
         return true;
     }
-    int result = connect_lane(run->pipeline, lane, &run->trouble);
+    int result = redis_pool_connect(&run->pipeline->pool, lane, &run->trouble);
     run->now_ms = monotonic_ms();
     if (result != 0) {
         redis_lane_pause(lane, run->now_ms);
+        run->pipeline->pool.is_map_doubtful = true;
     }
     return result == 0;
 }
 
-static struct redis_lane *route(struct redis_run *run, size_t index)
+/* Writes the command to the lane's output; -1 when memory ran out, which ends the run. */
+static int send_command(struct redis_run *run, struct redis_lane *lane, size_t index)
 {
-    struct redis_pipeline *pipeline = run->pipeline;
-    if (pipeline->slots == NULL) {
-        return &pipeline->lanes[0];
+    size_t before = redis_output_waiting(&lane->link->output);
+    run->job->append(run->job->context, index, lane->link);
+    size_t size = redis_output_waiting(&lane->link->output) - before;
+    redis_lane_depart(lane, index, size);
+    run->pipeline->pool.account.sent_bytes += size;
+    if (!lane->link->output.is_broken) {
+        return 0;
     }
-    struct slice key = run->job->key(run->job->context, index);
-    return &pipeline->lanes[redis_slots_find(pipeline->slots, key)];
+    error_set_memory(run->err, "writing commands");
+    run->is_ending = true;
+    lose_lane(run, lane, "was given up");
+    return -1;
 }
 
 /* Writes commands until a window is full or the next one's server is not ready. */
@@ -263,20 +223,13 @@ static void fill(struct redis_run *run)
 {
     size_t index;
     while (peek_next(run, &index)) {
-        struct redis_lane *lane = route(run, index);
-        if (!redis_lane_has_room(lane, run->pipeline->window) || !is_lane_ready(run, lane)) {
+        struct slice key = run->job->key(run->job->context, index);
+        struct redis_lane *lane = redis_pool_route(&run->pipeline->pool, key);
+        if (!redis_lane_has_room(lane, run->pipeline->pool.window) || !is_lane_ready(run, lane)) {
             return;
         }
         drop_next(run);
-        size_t before = redis_output_waiting(&lane->link->output);
-        run->job->append(run->job->context, index, lane->link);
-        size_t size = redis_output_waiting(&lane->link->output) - before;
-        redis_lane_depart(lane, index, size);
-        run->pipeline->account.sent_bytes += size;
-        if (lane->link->output.is_broken) {
-            error_set_memory(run->err, "writing commands");
-            run->is_ending = true;
-            lose_lane(run, lane, "was given up");
+        if (send_command(run, lane, index) != 0) {
             return;
         }
     }
@@ -284,8 +237,8 @@ static void fill(struct redis_run *run)
 
 static void send_all(struct redis_run *run)
 {
-    for (size_t i = 0; i < run->pipeline->lane_count; i++) {
-        struct redis_lane *lane = &run->pipeline->lanes[i];
+    for (size_t i = 0; i < run->pipeline->pool.lane_count; i++) {
+        struct redis_lane *lane = &run->pipeline->pool.lanes[i];
         if (lane->link != NULL && redis_link_send(lane->link) < 0) {
             lose_lane(run, lane, "closed the connection");
         }
@@ -294,11 +247,34 @@ static void send_all(struct redis_run *run)
 
 /* ---- receiving */
 
-/* An error reply: refused, put back, or the end. */
+/* A cluster's node says where the key is, or may be this once. True: the command is on its way again. */
+static bool follow_redirection(struct redis_run *run, const struct redis_lane *lane, size_t index,
+                               const char *text, bool is_moved)
+{
+    static const char asking[] = "*1\r\n$6\r\nASKING\r\n";
+    struct redis_pool *pool = &run->pipeline->pool;
+    struct redis_lane *target = redis_pool_redirect(pool, lane, text, is_moved);
+    if (target == NULL) {
+        end_with_reply(run, lane, text);
+        return false;
+    }
+    bool is_sent_on = !is_moved && !run->is_ending && target != lane &&
+                      redis_lane_has_room(target, pool->window) && is_lane_ready(run, target);
+    if (!is_sent_on) {
+        return false;
+    }
+    redis_output_raw(&target->link->output, asking, sizeof asking - 1);
+    redis_lane_depart(target, REDIS_FLIGHT_ASKING, sizeof asking - 1);
+    (void)send_command(run, target, index);
+    return true;
+}
+
+/* An error reply: refused, put back, sent elsewhere, or the end. */
 static void take_error(struct redis_run *run, struct redis_lane *lane, size_t index,
                        const redisReply *reply)
 {
-    switch (redis_fault_judge(reply->str)) {
+    enum redis_fault fault = redis_fault_judge(reply->str);
+    switch (fault) {
     case REDIS_FAULT_KEY:
         settle(run, index, REDIS_REFUSED, reply);
         return;
@@ -308,13 +284,18 @@ static void take_error(struct redis_run *run, struct redis_lane *lane, size_t in
         return;
     case REDIS_FAULT_WAIT:
         redis_lane_pause(lane, run->now_ms);
+        run->pipeline->pool.is_map_doubtful = true;
         break;
     case REDIS_FAULT_SCRIPT:
         lane->link->script_bits = 0;
         break;
-    case REDIS_FAULT_STOP:
     case REDIS_FAULT_MOVED:
     case REDIS_FAULT_ASK:
+        if (follow_redirection(run, lane, index, reply->str, fault == REDIS_FAULT_MOVED)) {
+            return;
+        }
+        break;
+    case REDIS_FAULT_STOP:
         end_with_reply(run, lane, reply->str);
         break;
     }
@@ -326,7 +307,7 @@ static void take_error(struct redis_run *run, struct redis_lane *lane, size_t in
 static void take(struct redis_run *run, struct redis_lane *lane, const redisReply *reply)
 {
     struct redis_flight flight = redis_lane_land(lane);
-    run->pipeline->account.command_count++;
+    run->pipeline->pool.account.command_count++;
     if (flight.index == REDIS_FLIGHT_ASKING) {
         return;
     }
@@ -368,8 +349,8 @@ static void receive(struct redis_run *run, struct redis_lane *lane)
 static size_t count_in_flight(const struct redis_pipeline *pipeline)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pipeline->lane_count; i++) {
-        count += redis_lane_in_flight(&pipeline->lanes[i]);
+    for (size_t i = 0; i < pipeline->pool.lane_count; i++) {
+        count += redis_lane_in_flight(&pipeline->pool.lanes[i]);
     }
     return count;
 }
@@ -377,10 +358,10 @@ static size_t count_in_flight(const struct redis_pipeline *pipeline)
 /* How long poll may sleep before a lane wants to resume or has been silent for too long. */
 static int64_t choose_wait_ms(const struct redis_run *run)
 {
-    int64_t timeout_ms = redis_login_timeout_ms(run->pipeline->login);
+    int64_t timeout_ms = redis_login_timeout_ms(run->pipeline->pool.login);
     int64_t wake_ms = run->now_ms + STOP_LOOK_MS;
-    for (size_t i = 0; i < run->pipeline->lane_count; i++) {
-        const struct redis_lane *lane = &run->pipeline->lanes[i];
+    for (size_t i = 0; i < run->pipeline->pool.lane_count; i++) {
+        const struct redis_lane *lane = &run->pipeline->pool.lanes[i];
         if (redis_lane_in_flight(lane) > 0 && lane->heard_ms + timeout_ms < wake_ms) {
             wake_ms = lane->heard_ms + timeout_ms;
         }
@@ -394,18 +375,18 @@ static int64_t choose_wait_ms(const struct redis_run *run)
 static void poll_lanes(struct redis_run *run, struct pollfd waiting[])
 {
     struct redis_pipeline *pipeline = run->pipeline;
-    for (size_t i = 0; i < pipeline->lane_count; i++) {
-        const struct redis_link *link = pipeline->lanes[i].link;
+    for (size_t i = 0; i < pipeline->pool.lane_count; i++) {
+        const struct redis_link *link = pipeline->pool.lanes[i].link;
         bool has_output = link != NULL && redis_output_waiting(&link->output) > 0;
         waiting[i] = (struct pollfd){.fd = link == NULL ? -1 : link->socket.descriptor,
                                      .events = (short)(has_output ? POLLIN | POLLOUT : POLLIN)};
     }
     bool is_idle = count_in_flight(pipeline) == 0;
     int64_t before_ms = run->now_ms;
-    (void)poll(waiting, pipeline->lane_count, (int)choose_wait_ms(run));
+    (void)poll(waiting, pipeline->pool.lane_count, (int)choose_wait_ms(run));
     run->now_ms = monotonic_ms();
     if (is_idle) {
-        pipeline->account.waited_ms += run->now_ms - before_ms;
+        pipeline->pool.account.waited_ms += run->now_ms - before_ms;
     }
 }
 
@@ -414,11 +395,12 @@ static void exchange(struct redis_run *run)
 {
     struct redis_pipeline *pipeline = run->pipeline;
     struct pollfd waiting[REDIS_LANE_MAX];
+    size_t polled_count = pipeline->pool.lane_count; /* a redirection may add lanes */
     send_all(run);
     poll_lanes(run, waiting);
-    int64_t timeout_ms = redis_login_timeout_ms(pipeline->login);
-    for (size_t i = 0; i < pipeline->lane_count; i++) {
-        struct redis_lane *lane = &pipeline->lanes[i];
+    int64_t timeout_ms = redis_login_timeout_ms(pipeline->pool.login);
+    for (size_t i = 0; i < polled_count; i++) {
+        struct redis_lane *lane = &pipeline->pool.lanes[i];
         if (lane->link != NULL && (waiting[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
             receive(run, lane);
         }
@@ -469,6 +451,7 @@ int redis_pipeline_run(struct redis_pipeline *pipeline, const struct redis_job *
             look_at_patience(&run);
         }
         if (!run.is_ending) {
+            redis_pool_refresh(&pipeline->pool, run.now_ms);
             fill(&run);
         }
         exchange(&run);
@@ -480,32 +463,20 @@ int redis_pipeline_run(struct redis_pipeline *pipeline, const struct redis_job *
 int redis_pipeline_status(struct redis_pipeline *pipeline, struct sink_status *status,
                           struct error *err)
 {
-    struct redis_lane *lane = &pipeline->lanes[0];
-    *status = (struct sink_status){0};
-    if (lane->link == NULL && connect_lane(pipeline, lane, err) != 0) {
-        return -1;
-    }
-    if (redis_lane_status(lane, pipeline->login, pipeline->redis->database, status, err) != 0) {
-        redis_link_close(
-            lane->link); /* a reply may still come: it must not answer something else */
-        lane->link = NULL;
-        pipeline->account.reconnect_count++;
-        return -1;
-    }
-    return 0;
+    return redis_pool_status(&pipeline->pool, status, err);
 }
 
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline)
 {
-    return &pipeline->account;
+    return &pipeline->pool.account;
 }
 
 const char *redis_pipeline_name(const struct redis_pipeline *pipeline)
 {
-    return pipeline->name;
+    return pipeline->pool.name;
 }
 
 bool redis_pipeline_is_single(const struct redis_pipeline *pipeline)
 {
-    return pipeline->slots == NULL;
+    return pipeline->pool.slots == NULL;
 }

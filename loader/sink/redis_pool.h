@@ -1,0 +1,57 @@
+/* redis_pool.h - the servers of one target: a single Redis, or the nodes of a cluster and who has which slot.
+ * Room: loader/sink. May touch: sockets, clocks.
+ * Owns: the lanes, the login, the slot map. */
+#ifndef REKINDLE_LOADER_REDIS_POOL_H
+#define REKINDLE_LOADER_REDIS_POOL_H
+
+#include "common/error.h"
+#include "common/slice.h"
+#include "loader/sink/redis_cluster.h"
+#include "loader/sink/redis_lane.h"
+#include "loader/sink/sink.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REDIS_POOL_NAME_SIZE = REDIS_ADDRESS_SIZE + 64 };
+
+struct redis_pool {
+    const struct redis_config *redis; /* borrowed */
+    struct redis_login *login;
+    struct redis_lane lanes[REDIS_LANE_MAX];
+    size_t lane_count;
+    struct redis_slots *slots; /* NULL: one server has all keys */
+    bool is_map_doubtful;      /* the slot map should be asked for again */
+    int64_t map_ms;            /* when that was tried last */
+    size_t window;             /* commands in flight on each lane, at most */
+    struct sink_account account;
+    char name[REDIS_POOL_NAME_SIZE];
+};
+
+/* Connects to the configured address, and in a cluster learns the slot map. Release also after a failure. */
+int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis,
+                    struct error *err) MUST_CHECK;
+void redis_pool_release(struct redis_pool *pool);
+
+/* Connects a lane that has no link. */
+int redis_pool_connect(struct redis_pool *pool, struct redis_lane *lane,
+                       struct error *err) MUST_CHECK;
+
+/* The lane that has `key` as far as is known. */
+struct redis_lane *redis_pool_route(struct redis_pool *pool, struct slice key);
+
+/* Asks the nodes for the slot map if it is doubtful and the last try is long enough ago; what cannot be
+ * learned now stays doubtful. */
+void redis_pool_refresh(struct redis_pool *pool, int64_t now_ms);
+
+/* The lane that `MOVED slot host:port` or `ASK slot host:port` points to, NULL when it points nowhere.
+ * MOVED is believed for that slot at once. `from`: who answered. */
+struct redis_lane *redis_pool_redirect(struct redis_pool *pool, const struct redis_lane *from,
+                                       const char *text, bool is_moved);
+
+/* INFO of the first lane's server. */
+int redis_pool_status(struct redis_pool *pool, struct sink_status *status,
+                      struct error *err) MUST_CHECK;
+
+#endif
