@@ -122,9 +122,9 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
 
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SRC))
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= 3
 
-fuzz: ## run each fuzz target for FUZZ_SECONDS (5)
+fuzz: ## run each fuzz target for FUZZ_SECONDS (3)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzz-run
 
 .PHONY: fuzz-run
