@@ -46,7 +46,7 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
 }
 
 /* Progress line, status file and lease. */
-static int show(struct pulse *pulse, const char *state, const char *note, struct error *err)
+static int show(struct pulse *pulse, bool is_paused, const char *note, struct error *err)
 {
     enum { NOTE_SIZE = 96 };
     char text[NOTE_SIZE];
@@ -57,9 +57,10 @@ static int show(struct pulse *pulse, const char *state, const char *note, struct
              note != NULL ? note : "");
     progress_update(&pulse->progress,
                     outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before, text);
-    if (now_us - pulse->saved_us >= SAVE_EVERY_US) {
+    if (now_us - pulse->saved_us >= SAVE_EVERY_US || is_paused != pulse->is_saved_as_paused) {
         pulse->saved_us = now_us;
-        save_status(pulse, state, note);
+        pulse->is_saved_as_paused = is_paused;
+        save_status(pulse, is_paused ? "paused" : "running", note);
     }
     return pulse->lock == NULL ? 0 : run_lock_renew(pulse->lock, now_us, err);
 }
@@ -81,7 +82,7 @@ static int beat(struct pulse *pulse, const char *note, struct error *err)
     enum run_wish wish;
     while ((wish = run_switch_look(&pulse->run_switch, monotonic_us())) == WISH_PAUSE) {
         int64_t before_us = monotonic_us();
-        if (show(pulse, "paused", pulse->run_switch.why, err) != 0) {
+        if (show(pulse, true, pulse->run_switch.why, err) != 0) {
             return -1;
         }
         sleep_us(SLICE_US);
@@ -91,7 +92,7 @@ static int beat(struct pulse *pulse, const char *note, struct error *err)
         run_switch_raise_stop();
         return error_set(err, ERROR_STOPPED, "%s", pulse->run_switch.why);
     }
-    return show(pulse, "running", note, err);
+    return show(pulse, false, note, err);
 }
 
 int pulse_beat(struct pulse *pulse, struct error *err)

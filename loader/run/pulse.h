@@ -4,6 +4,8 @@
 #ifndef REKINDLE_LOADER_PULSE_H
 #define REKINDLE_LOADER_PULSE_H
 
+#include <stdbool.h>
+
 #include "common/progress.h"
 #include "loader/run/outcome.h"
 #include "loader/run/pace.h"
@@ -29,6 +31,7 @@ struct pulse {
     uint64_t warm_count;     /* rows of the plan with action warm */
     double benefit_ms;       /* of all of them */
     int64_t started_us, saved_us, started_unix;
+    bool is_saved_as_paused; /* what the status file says; a change is saved at once */
 };
 
 /* Starts the clock; `pulse` has folder, lock, totals, warm_count and benefit_ms set, and its progress and pace

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <xxhash.h>
 
 #include "common/file_io.h"
+#include "common/monotonic.h"
 
 enum { HOST_NAME_SIZE = 64, BOOT_ID_SIZE = 64, MODE_OTHERS = 0077 };
 
@@ -93,10 +95,14 @@ static int take_lease(struct run_lock *lock, const char *what, int64_t now_us, s
         return error_set(err, ERROR_LOCKED,
                          "%s: the key " RUN_LOCK_LEASE_KEY
                          " of this Redis is held by %s; wait for that run, or %d s if it is dead",
-                         what, holder, RUN_LOCK_LEASE_MS / 1000);
+                         what, holder, RUN_LOCK_LEASE_MS / MS_PER_SECOND);
+    }
+    lock->tried_us = now_us;
+    if (taken < 0) {
+        return -1;
     }
     lock->renewed_us = now_us;
-    return taken < 0 ? -1 : 0;
+    return 0;
 }
 
 int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis, int64_t now_us,
@@ -104,6 +110,9 @@ int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis,
 {
     struct redis_config target = *redis;
     target.control = NULL; /* the lease guards the target, wherever the switch keys live */
+    if (target.timeout_ms > RUN_LOCK_TIMEOUT_MS) {
+        target.timeout_ms = RUN_LOCK_TIMEOUT_MS; /* a stop must not wait for a renewal */
+    }
     lock->control = redis_control_open(&target, err);
     if (lock->control == NULL) {
         return -1;
@@ -113,10 +122,17 @@ int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis,
 
 int run_lock_renew(struct run_lock *lock, int64_t now_us, struct error *err)
 {
-    if (lock->control == NULL || now_us - lock->renewed_us < RUN_LOCK_RENEW_US) {
+    struct error renewal = {0};
+    if (lock->control == NULL || now_us - lock->tried_us < RUN_LOCK_RENEW_US ||
+        take_lease(lock, "another run took this target over", now_us, &renewal) == 0) {
         return 0;
     }
-    return take_lease(lock, "another run took this target over", now_us, err);
+    bool has_run_out = now_us - lock->renewed_us >= (int64_t)RUN_LOCK_LEASE_MS * US_PER_MS;
+    if (renewal.kind != ERROR_LOCKED && !has_run_out) {
+        return 0;
+    }
+    *err = renewal;
+    return -1;
 }
 
 void run_lock_release(struct run_lock *lock)
@@ -126,8 +142,13 @@ void run_lock_release(struct run_lock *lock)
         int released =
             redis_control_release_lease(lock->control, RUN_LOCK_LEASE_KEY, lock->owner, &ignored);
         (void)released;
-        redis_control_close(lock->control);
     }
+    run_lock_abandon(lock);
+}
+
+void run_lock_abandon(struct run_lock *lock)
+{
+    redis_control_close(lock->control);
     file_unlock(lock->descriptor);
     run_lock_init(lock);
 }

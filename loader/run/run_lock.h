@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { RUN_LOCK_LEASE_MS = 30000, RUN_LOCK_RENEW_US = 5000000 };
+enum { RUN_LOCK_LEASE_MS = 30000, RUN_LOCK_RENEW_US = 5000000, RUN_LOCK_TIMEOUT_MS = 1500 };
 
 #define RUN_LOCK_LEASE_KEY "rekindle:lease"
 
@@ -19,7 +19,8 @@ struct run_lock {
     int descriptor;                /* of the host's lock; -1: not held */
     struct redis_control *control; /* NULL: no lease */
     char owner[LEASE_OWNER_SIZE];
-    int64_t renewed_us;
+    int64_t renewed_us; /* when the lease was last taken */
+    int64_t tried_us;   /* when that was last tried */
 };
 
 /* Holds nothing yet: what run_lock_release may be given. */
@@ -34,10 +35,13 @@ int run_lock_take_host(struct run_lock *lock, const struct redis_config *redis,
 int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis, int64_t now_us,
                         struct error *err) MUST_CHECK;
 
-/* Renews the lease when it is time; cheap otherwise. ERROR_LOCKED when another took it meanwhile. */
+/* Renews the lease when it is time; cheap otherwise. ERROR_LOCKED when another took it meanwhile. A Redis that does
+ * not answer is an error only when the lease has run out over it: the sink has its own say on that. */
 int run_lock_renew(struct run_lock *lock, int64_t now_us, struct error *err) MUST_CHECK;
 
 /* Gives back what is held. */
 void run_lock_release(struct run_lock *lock);
+/* The same without a word to Redis, which hangs: the lease ends by itself, and this host may take it at once. */
+void run_lock_abandon(struct run_lock *lock);
 
 #endif

@@ -195,7 +195,11 @@ static void close_session(struct warm_session *session)
     owned_keys_free(&session->owned);
     journal_close(session->journal);
     journal_survey_free(&session->survey);
-    run_lock_release(&session->lock);
+    if (atomic_load(run_switch_abort_flag()) != 0) {
+        run_lock_abandon(&session->lock);
+    } else {
+        run_lock_release(&session->lock);
+    }
     sink_close(session->sink);
     checked_plan_close(&session->plan);
 }
@@ -362,8 +366,10 @@ static int finish(struct warm_session *session, int result, struct error *err)
         *err = later;
         result = -1;
     }
-    if (err->kind == ERROR_STOPPED) {
-        error_add_context(err, "the same command resumes");
+    if (err->kind == ERROR_STOPPED &&
+        run_switch_look(&session->pulse.run_switch, monotonic_us()) == WISH_STOP) {
+        error_set(err, ERROR_STOPPED, "%s; the same command resumes",
+                  session->pulse.run_switch.why);
     }
     pulse_end(&session->pulse, end_state(err), err->kind == ERROR_NONE ? "" : err->text);
     return result;
