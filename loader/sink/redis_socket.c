@@ -89,12 +89,22 @@ static void hurry(int descriptor)
     (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+/* RFC 6761, 6.3: "localhost" is the loopback address, also where the resolver does not know it. */
+static int look_up(const struct redis_address *address, struct addrinfo **found)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    int answer = getaddrinfo(address->host, address->port, &hints, found);
+    if (answer != 0 && strcmp(address->host, "localhost") == 0) {
+        answer = getaddrinfo("127.0.0.1", address->port, &hints, found);
+    }
+    return answer;
+}
+
 static int dial_tcp(const struct redis_address *address, int64_t timeout_ms, int *failure,
                     const char **unknown_host)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    int answer = getaddrinfo(address->host, address->port, &hints, &found);
+    int answer = look_up(address, &found);
     if (answer != 0) {
         *unknown_host = gai_strerror(answer);
         return -1;
