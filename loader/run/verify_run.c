@@ -66,14 +66,18 @@ struct verify_session {
 
 /* ---- opening */
 
-static int parse_sample(const char *text, uint64_t warm_count, uint64_t *step, struct error *err)
+/* --sample N to every so many-th row of those that the run has warmed, or of all without a run. */
+static int choose_sample(struct verify_session *session, struct error *err)
 {
-    uint64_t count = warm_count;
+    const char *text = session->job->options->sample;
+    uint64_t warmed = session->has_run ? session->survey.tally.count[OUTCOME_WARMED]
+                                       : session->plan.identity.warm_count;
+    uint64_t count = warmed;
     if (strcmp(text, "all") != 0 && units_parse_count(text, &count, err) != 0) {
         err->kind = ERROR_USAGE;
         return error_add_context(err, "--sample");
     }
-    *step = count == 0 ? 0 : (warm_count + count - 1) / count;
+    session->sample_step = count == 0 ? 0 : (warmed + count - 1) / count;
     return 0;
 }
 
@@ -111,9 +115,8 @@ static int open_session(struct verify_session *session, struct error *err)
     struct sink_options sink_options = {
         .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_stop_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
-        parse_sample(job->options->sample, session->plan.identity.warm_count, &session->sample_step,
-                     err) != 0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL || open_run(session, err) != 0 ||
+        choose_sample(session, err) != 0 ||
         load_window_init(&session->window, job->config->family_count, err) != 0 ||
         window_sizer_init(&session->sizer, job->config->family_count, WINDOW_ROWS, UINT64_MAX,
                           err) != 0) {
