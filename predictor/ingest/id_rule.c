@@ -11,6 +11,26 @@
 static const char hole[] = "{id}";
 enum { HOLE_SIZE = sizeof hole - 1, VARIABLE_NAME_SIZE = 128 };
 
+/* ---- parts of slices */
+
+static struct slice slice_between(const char *first, const char *end)
+{
+    return (struct slice){.bytes = first, .size = (size_t)(end - first)};
+}
+
+/* Up to `stop`, or all of it. */
+static struct slice slice_before(struct slice text, char stop)
+{
+    const char *at = text.size == 0 ? NULL : memchr(text.bytes, stop, text.size);
+    return at == NULL ? text : slice_between(text.bytes, at);
+}
+
+static struct slice slice_behind(struct slice text, size_t size)
+{
+    return size >= text.size ? (struct slice){.bytes = text.bytes + text.size, .size = 0}
+                             : (struct slice){text.bytes + size, text.size - size};
+}
+
 /* ---- rules from text */
 
 static const char *find_hole(struct slice text)
@@ -104,6 +124,44 @@ static const struct {
     {"path:", ID_RULE_PATH, bind_path, "no request (columns: request=)"},
 };
 
+static bool is_any_rest(struct slice segment)
+{
+    return segment.size == 2 && memcmp(segment.bytes, "**", 2) == 0;
+}
+
+/* What is wrong with the template of a path, as the end of a sentence; NULL: nothing. */
+static const char *judge_template(struct slice template)
+{
+    const char *at = find_hole(template);
+    if (template.bytes[0] != '/' || at == NULL) {
+        return "begins with / and holds {id}, as path:/product/{id}";
+    }
+    at += HOLE_SIZE;
+    if (find_hole((struct slice){at, template.size - (size_t)(at - template.bytes)}) != NULL) {
+        return "holds {id} only once";
+    }
+    if (memchr(template.bytes, '?', template.size) != NULL) {
+        return "ends before the ?; for a parameter behind it write query:NAME";
+    }
+    for (struct slice rest = slice_behind(template, 1); rest.size > 0;) {
+        struct slice segment = slice_before(rest, '/');
+        rest = slice_behind(rest, segment.size + 1);
+        if (is_any_rest(segment) && rest.size > 0) {
+            return "has ** only at its end; one segment of any kind is *";
+        }
+    }
+    return NULL;
+}
+
+static int check_template(const struct id_rule *rule, const char *option, struct slice text,
+                          struct error *err)
+{
+    const char *wrong = rule->kind == ID_RULE_PATH ? judge_template(rule->text) : NULL;
+    return wrong == NULL ? 0
+                         : error_set(err, ERROR_USAGE, "%s '%.*s': a path template %s", option,
+                                     (int)text.size, text.bytes, wrong);
+}
+
 static int parse_rule(struct id_rule *rule, const char *option, struct slice text,
                       struct field_source *source, struct error *err)
 {
@@ -114,12 +172,8 @@ static int parse_rule(struct id_rule *rule, const char *option, struct slice tex
         }
         *rule = (struct id_rule){.kind = kinds[i].kind,
                                  .text = {text.bytes + prefix.size, text.size - prefix.size}};
-        if (rule->kind == ID_RULE_PATH &&
-            (rule->text.bytes[0] != '/' || find_hole(rule->text) == NULL)) {
-            return error_set(err, ERROR_USAGE,
-                             "%s '%.*s': a path template begins with / and holds {id}, as "
-                             "path:/product/{id}",
-                             option, (int)text.size, text.bytes);
+        if (check_template(rule, option, text, err) != 0) {
+            return -1;
         }
         error_clear(err);
         if (kinds[i].bind(rule, source, err) == FIELD_ABSENT) {
@@ -160,24 +214,6 @@ void id_rules_add_field(struct id_rules *rules, int slot)
 }
 
 /* ---- ids from a line */
-
-static struct slice slice_between(const char *first, const char *end)
-{
-    return (struct slice){.bytes = first, .size = (size_t)(end - first)};
-}
-
-/* Up to `stop`, or all of it. */
-static struct slice slice_before(struct slice text, char stop)
-{
-    const char *at = text.size == 0 ? NULL : memchr(text.bytes, stop, text.size);
-    return at == NULL ? text : slice_between(text.bytes, at);
-}
-
-static struct slice slice_behind(struct slice text, size_t size)
-{
-    return size >= text.size ? (struct slice){.bytes = text.bytes + text.size, .size = 0}
-                             : (struct slice){text.bytes + size, text.size - size};
-}
 
 /* `GET /a?b HTTP/1.1` or `/a?b` or `http://host/a?b` to `/a?b`. */
 static struct slice request_target(struct slice request)
@@ -247,7 +283,6 @@ static struct slice without_last_slash(struct slice path)
 
 bool id_rule_match_path(struct slice path_template, struct slice path, struct slice *id)
 {
-    static const struct slice any_rest = {"**", 2};
     path_template = without_last_slash(path_template);
     path = without_last_slash(path);
     while (path_template.size > 0 && path.size > 0) {
@@ -255,7 +290,7 @@ bool id_rule_match_path(struct slice path_template, struct slice path, struct sl
         struct slice segment = slice_before(slice_behind(path, 1), '/');
         path_template = slice_behind(path_template, wanted.size + 1);
         path = slice_behind(path, segment.size + 1);
-        if (path_template.size == 0 && slice_is_equal(wanted, any_rest)) {
+        if (path_template.size == 0 && is_any_rest(wanted)) {
             return true;
         }
         if (!match_segment(wanted, segment, id)) {

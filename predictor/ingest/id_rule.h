@@ -44,8 +44,8 @@ struct field_source {
 };
 
 /* Adds the rules in `text`, parted by `|`: field:NAME cookie:NAME query:NAME header:NAME path:TEMPLATE.
- * `option` is how the user calls it ("--user"). ERROR_USAGE for an unknown kind, a template without {id}, or when
- * the format has no field for it. */
+ * `option` is how the user calls it ("--user"). ERROR_USAGE for an unknown kind, a template that could never fit or
+ * does not hold {id} once, or when the format has no field for it. */
 int id_rules_parse(struct id_rules *rules, const char *option, const char *text,
                    struct field_source *source, struct error *err) MUST_CHECK;
 /* Adds the rule that the field at `slot` is the id. */

@@ -142,6 +142,11 @@ static void rules_that_cannot_work_are_refused(void **state)
         {"path:/{id}", "--user 'path:/{id}': this format has no request (columns: request=)"},
         {"path:/p", "--user 'path:/p': a path template begins with / and holds {id}, as "
                     "path:/product/{id}"},
+        {"path:/p/{id}/{id}", "--user 'path:/p/{id}/{id}': a path template holds {id} only once"},
+        {"path:/**/p/{id}", "--user 'path:/**/p/{id}': a path template has ** only at its end; one "
+                            "segment of any kind is *"},
+        {"path:/p?id={id}", "--user 'path:/p?id={id}': a path template ends before the ?; for a "
+                            "parameter behind it write query:NAME"},
         {"field:remote_addr|x", "--user 'x' is no rule; there are field:NAME, cookie:NAME, "
                                 "query:NAME, header:NAME and path:/TEMPLATE/{id}"},
     };
