@@ -71,7 +71,10 @@ static struct slice next_agent(const char **at)
 
 static int keep_agents(struct line_filter *filter, const char *text, struct error *err)
 {
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    size_t mark_size = sizeof byte_order_mark - 1;
     size_t count = 0;
+    text += strncmp(text, byte_order_mark, mark_size) == 0 ? mark_size : 0;
     const char *at = text;
     while (next_agent(&at).size > 0) {
         count++;

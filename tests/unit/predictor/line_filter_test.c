@@ -52,7 +52,7 @@ static void agents_are_found_in_any_case(void **state)
     snprintf(path, sizeof path, "%s/line-filter-XXXXXX", folder == NULL ? "/tmp" : folder);
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
-    static const char list[] = "# robots\nGoogleBot\r\n\nHTTrack 3\n";
+    static const char list[] = "\xef\xbb\xbfGoogleBot\r\n# robots\n\nHTTrack 3\n";
     assert_int_equal(write(descriptor, list, sizeof list - 1), sizeof list - 1);
     close(descriptor);
     struct error err;
