@@ -145,6 +145,23 @@ static int check_family(const struct origin *origin, const struct family *family
     return 0;
 }
 
+/* Two values under one cache key would overwrite each other. */
+static int check_keys_differ(const struct store *store, const struct origin *origin, size_t later,
+                             struct error *err)
+{
+    const struct family *family = &store->families[later];
+    for (size_t i = 0; i < later; i++) {
+        const struct key_template *other = &store->families[i].key;
+        if (strcmp(family->key.before, other->before) == 0 &&
+            strcmp(family->key.after, other->after) == 0) {
+            error_set(err, ERROR_INPUT, "[family %s] and [family %s] have the same key",
+                      store->families[i].name, family->name);
+            return refuse(origin, family->line, err);
+        }
+    }
+    return 0;
+}
+
 static int make_tables(struct store *store, const struct origin *origin, struct error *err)
 {
     size_t families_size = count_names(origin, "family") * sizeof *store->families;
@@ -190,7 +207,8 @@ static int load_file(struct store *store, const char *path, struct error *err)
         goto done;
     }
     for (size_t i = 0; i < store->config.family_count; i++) {
-        if (check_family(&origin, &store->families[i], err) != 0) {
+        if (check_family(&origin, &store->families[i], err) != 0 ||
+            check_keys_differ(store, &origin, i, err) != 0) {
             goto done;
         }
     }

@@ -210,6 +210,8 @@ static void mistakes_are_named(void **state)
          "t.conf:4: miss_cost: '0ms' is not a cost; write 12ms, 0.4ms or 350us"},
         {FAMILY "miss_cost = dear\n",
          "t.conf:4: miss_cost: 'dear' is not a cost; write 12ms, 0.4ms or 350us"},
+        {FAMILY "[family g]\nentity = product\nkey = {id}\n",
+         "t.conf:5: [family f] and [family g] have the same key"},
         {FAMILY "size = big\n", "t.conf:4: size: 'big' is not a size; write 512, 64KiB or 2GiB"},
         {"[family aaaaaaaaaabbbbbbbbbbccccccccccddddddddddxyz]\nkey = {id}\n",
          "t.conf:2: the name in [family aaaaaaaaaabbbbbbbbbbccccccccccddddddddddxy...] is longer "
