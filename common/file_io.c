@@ -42,6 +42,9 @@ static bool is_not_plain(const char *path)
 
 static int open_draft_stream(struct file_draft *draft, const char *path, struct error *err)
 {
+    if (path[0] == '\0') {
+        return error_set(err, ERROR_INPUT, "the path of a file to write is empty");
+    }
     int size = snprintf(draft->path, sizeof draft->path, "%s", path);
     int draft_size =
         snprintf(draft->draft_path, sizeof draft->draft_path, "%s.tmp-%ld", path, (long)getpid());

@@ -347,6 +347,10 @@ static void say_account(const struct ingest_job *job)
     }
     say_count(message, "", "user events", account->events[ENTITY_USER]);
     say_count(message, "", "product events", account->events[ENTITY_PRODUCT]);
+    if (account->fates[LINE_WITH_EVENT] == 0 && account->fates[LINE_IGNORED_NO_ID] > 0) {
+        message_warn(message, "not one line names a user or a product: look at --user, --product "
+                              "and --columns");
+    }
     for (size_t i = 0; i < account->sample_count; i++) {
         const struct bad_sample *sample = &account->samples[i];
         message_note(message, "%s:%" PRIu64 ": %s, at column %zu: %s", sample->name,

@@ -10,6 +10,7 @@
  *   Memory follows the plan and the distinct (x, t_x, T), not the keys. Nothing but the outputs is written. */
 #include "predictor/rank_request.h"
 
+#include "common/file_io.h"
 #include "common/plan_writer.h"
 #include "common/units.h"
 
@@ -30,6 +31,8 @@ struct rank_job {
     struct forecast_options forecast_options[ENTITY_COUNT];
     struct ranker *ranker;
     struct rank_report *report; /* NULL: not asked for */
+    struct plan_writer
+        *writer; /* open from the start: a place that cannot be written to is told at once */
     struct rank_totals totals;
     struct progress progress;
     uint64_t key_count, asked_count[ENTITY_COUNT]; /* asked: dormant, or all by --scope */
@@ -190,19 +193,16 @@ static int score_all(struct rank_job *job, struct error *err)
 static int write_plan(struct rank_job *job, struct error *err)
 {
     struct plan_row row;
-    struct plan_writer *writer = plan_writer_open(job->pipeline->options->out, err);
-    if (writer == NULL) {
-        return -1;
-    }
     while (ranker_next(job->ranker, &row) == 1) {
         if (job->report != NULL) {
             rank_report_add_planned(job->report, &row);
         }
-        if (plan_writer_append(writer, &row, err) != 0) {
-            plan_writer_abandon(writer);
+        if (plan_writer_append(job->writer, &row, err) != 0) {
             return -1;
         }
     }
+    struct plan_writer *writer = job->writer;
+    job->writer = NULL;
     return plan_writer_close(writer, err);
 }
 
@@ -220,8 +220,9 @@ static void warn_of_missing(const struct rank_job *job, const struct key_list *l
     char names[256];
     size_t count = key_list_print_missing(list, names, sizeof names);
     if (count > 0) {
-        message_warn(job->pipeline->message, "%zu ids of %s are not in the history: %s", count,
-                     option, names);
+        message_warn(job->pipeline->message,
+                     "%s: no key that could be planned has one of these %zu ids: %s", option, count,
+                     names);
     }
 }
 
@@ -263,21 +264,28 @@ static int open_ranker(struct rank_job *job, struct error *err)
     return job->ranker == NULL ? -1 : 0;
 }
 
+static int open_writer(struct rank_job *job, struct error *err)
+{
+    job->writer = plan_writer_open(job->pipeline->options->out, err);
+    return job->writer == NULL ? -1 : 0;
+}
+
 static int open_report(struct rank_job *job, struct error *err)
 {
     if (job->pipeline->options->report == NULL) {
         return 0;
     }
     job->report = rank_report_new(err);
-    return job->report == NULL ? -1 : 0;
+    return job->report == NULL ? -1 : file_make_folder(job->pipeline->options->report, err);
 }
 
 static int run_job(struct rank_job *job, struct error *err)
 {
     if (rank_request_open(&job->request, job->pipeline, err) != 0 ||
         open_forecasters(job, err) != 0 || open_ranker(job, err) != 0 ||
-        open_report(job, err) != 0 || observe_all(job, err) != 0 || fit_all(job, err) != 0 ||
-        score_all(job, err) != 0 || write_plan(job, err) != 0 || write_report(job, err) != 0) {
+        open_report(job, err) != 0 || open_writer(job, err) != 0 || observe_all(job, err) != 0 ||
+        fit_all(job, err) != 0 || score_all(job, err) != 0 || write_plan(job, err) != 0 ||
+        write_report(job, err) != 0) {
         return -1;
     }
     say_summary(job);
@@ -293,6 +301,7 @@ int pipeline_rank(const struct pipeline *pipeline, struct error *err)
     job->pipeline = pipeline;
     int result = run_job(job, err);
     progress_clear(&job->progress);
+    plan_writer_abandon(job->writer);
     rank_report_free(job->report);
     ranker_free(job->ranker);
     for (int i = 0; i < ENTITY_COUNT; i++) {

@@ -95,9 +95,6 @@ static int find_as_of(struct rank_request *request, const struct pipeline *pipel
             err->kind = ERROR_USAGE;
             return error_add_context(err, "--as-of");
         }
-        if (as_of_unix > request->window.start_unix) {
-            return error_set(err, ERROR_USAGE, "--as-of lies after the start of the window");
-        }
     } else if (as_of_unix > request->window.start_unix) {
         as_of_unix = request->window.start_unix;
     }
@@ -106,6 +103,9 @@ static int find_as_of(struct rank_request *request, const struct pipeline *pipel
         message_note(pipeline->message, "as-of was rounded down to a whole bucket");
     }
     request->frame.as_of_unix = as_of_unix - rest;
+    if (request->frame.as_of_unix > request->window.start_unix) {
+        return error_set(err, ERROR_USAGE, "--as-of lies after the start of the window");
+    }
     return 0;
 }
 
@@ -263,6 +263,10 @@ int rank_request_open(struct rank_request *request, const struct pipeline *pipel
     }
     if (options->event == NULL && options->window == NULL) {
         return error_set(err, ERROR_USAGE, "which event? give --event NAME or --window START/END");
+    }
+    if (options->event_strength < 0) {
+        return error_set(err, ERROR_USAGE, "--event-strength %g: a share of 0 or more, as 1.3",
+                         options->event_strength);
     }
     const char *dir = pipeline_history_dir(pipeline, err);
     if (dir == NULL || choose_scope(request, options, err) != 0) {

@@ -120,6 +120,8 @@ static void unwritable_places_are_named(void **state)
     assert_null(file_draft_open("no/such/folder/x", &err));
     assert_string_equal(err.text, "cannot write no/such/folder/x: No such file or directory");
     assert_int_equal(err.kind, ERROR_INPUT);
+    assert_null(file_draft_open("", &err));
+    assert_string_equal(err.text, "the path of a file to write is empty");
 }
 
 static void lost_writes_are_noticed(void **state)
