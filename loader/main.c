@@ -76,6 +76,7 @@ int main(int argc, char **argv)
         (line.command == NULL || run_command(&options, &line, &err) == 0)) {
         return EXIT_SUCCESS;
     }
+    fflush(stdout); /* so that the error comes last where both go to one file */
     fprintf(stderr, "rekindle-load: %s\n", err.text);
     return (int)err.kind;
 }

@@ -189,8 +189,8 @@ static int judge_memory(const struct check_session *session, double bytes, struc
     uint64_t fitting = (uint64_t)(count * (double)left / bytes);
     return error_set(err, ERROR_RESOURCE,
                      "it will not fit: about %" PRIu64 " of %" PRIu64
-                     " keys have room; plan fewer (rank --budget %s), or give Redis more memory",
-                     fitting, session->plan.identity.warm_count, left_text);
+                     " keys have room; plan fewer (rank --budget), or give Redis more memory",
+                     fitting, session->plan.identity.warm_count);
 }
 
 static int print_verdict(struct check_session *session, struct error *err)
@@ -205,7 +205,7 @@ static int print_verdict(struct check_session *session, struct error *err)
     double new_count = (double)totals->tally.count[OUTCOME_WARMED] * scale;
     double key_bytes = sampled > 0 ? (double)session->key_bytes / (double)sampled : 0;
     printf("%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip; the first %" PRIu64
-           " keys were tried:\n",
+           " keys were tried and would be:\n",
            identity->warm_count, identity->row_count - identity->warm_count, sampled);
     run_report_print_tally(stdout, &totals->tally);
     for (size_t i = 0; i < session->job->config->family_count; i++) {

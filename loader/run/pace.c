@@ -7,13 +7,15 @@
 static const double US_PER_SECOND = 1e6;
 static const double BUCKET_SECOND = 0.2;
 
-static const char *const reason_texts[] = {
-    [THROTTLE_PAUSE] = "paused by the switch",
-    [THROTTLE_ROW_RATE] = "row rate limit",
-    [THROTTLE_SOURCE] = "waiting for the database",
-    [THROTTLE_RECHECK] = "waiting for young versions to settle",
+static const struct {
+    const char *text, *word;
+} reasons[] = {
+    [THROTTLE_PAUSE] = {"paused by the switch", "paused"},
+    [THROTTLE_ROW_RATE] = {"row rate limit", "rate"},
+    [THROTTLE_SOURCE] = {"waiting for the database", "database"},
+    [THROTTLE_RECHECK] = {"waiting for young versions to settle", "recheck"},
 };
-_Static_assert(sizeof reason_texts / sizeof *reason_texts == THROTTLE_REASON_COUNT,
+_Static_assert(sizeof reasons / sizeof *reasons == THROTTLE_REASON_COUNT,
                "every reason has its words");
 
 void pace_init(struct pace *pace, uint64_t rows_per_second, int64_t now_us)
@@ -71,5 +73,11 @@ void pace_account(struct pace *pace, enum throttle_reason reason, int64_t waited
 const char *pace_reason_text(enum throttle_reason reason)
 {
     assert(reason < THROTTLE_REASON_COUNT);
-    return reason_texts[reason];
+    return reasons[reason].text;
+}
+
+const char *pace_reason_word(enum throttle_reason reason)
+{
+    assert(reason < THROTTLE_REASON_COUNT);
+    return reasons[reason].word;
 }

@@ -31,7 +31,8 @@ uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *
 /* Adds a wait to the account of `reason`; a negative one counts as none. */
 void pace_account(struct pace *pace, enum throttle_reason reason, int64_t waited_us);
 
-/* Words for the progress line and the summary: "row rate limit". */
+/* Words for the summary and the status: "row rate limit"; and one for the progress line: "rate". */
 const char *pace_reason_text(enum throttle_reason reason);
+const char *pace_reason_word(enum throttle_reason reason);
 
 #endif

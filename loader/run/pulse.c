@@ -45,22 +45,32 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
     }
 }
 
-/* Progress line, status file and lease. */
-static int show(struct pulse *pulse, bool is_paused, const char *note, struct error *err)
+/* "benefit 41.5%; wait: rate", so that the progress line stays within 80 columns. */
+static void show_progress(struct pulse *pulse, enum throttle_reason reason)
 {
-    enum { NOTE_SIZE = 96 };
-    char text[NOTE_SIZE];
+    enum { NOTE_SIZE = 64 };
     static const double PERCENT = 100;
-    int64_t now_us = monotonic_us();
-    snprintf(text, sizeof text, "%.1f%% of the benefit warm%s%.40s",
-             pulse_benefit_share(pulse) * PERCENT, note != NULL ? "; " : "",
-             note != NULL ? note : "");
+    char note[NOTE_SIZE];
+    bool is_waiting = reason != THROTTLE_REASON_COUNT;
+    snprintf(note, sizeof note, "benefit %.1f%%%s%s", pulse_benefit_share(pulse) * PERCENT,
+             is_waiting ? "; wait: " : "", is_waiting ? pace_reason_word(reason) : "");
     progress_update(&pulse->progress,
-                    outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before, text);
+                    outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before, note);
+}
+
+/* Progress line, status file and lease. THROTTLE_REASON_COUNT: it does not wait. */
+static int show(struct pulse *pulse, enum throttle_reason reason, struct error *err)
+{
+    int64_t now_us = monotonic_us();
+    bool is_paused = reason == THROTTLE_PAUSE;
+    show_progress(pulse, reason);
     if (now_us - pulse->saved_us >= SAVE_EVERY_US || is_paused != pulse->is_saved_as_paused) {
         pulse->saved_us = now_us;
         pulse->is_saved_as_paused = is_paused;
-        save_status(pulse, is_paused ? "paused" : "running", note);
+        save_status(pulse, is_paused ? "paused" : "running",
+                    is_paused                         ? pulse->run_switch.why
+                    : reason != THROTTLE_REASON_COUNT ? pace_reason_text(reason)
+                                                      : NULL);
     }
     return pulse->lock == NULL ? 0 : run_lock_renew(pulse->lock, now_us, err);
 }
@@ -77,12 +87,12 @@ void pulse_start(struct pulse *pulse, const char *host_folder)
 }
 
 /* Looks at the switch; while it says pause, waits here. */
-static int beat(struct pulse *pulse, const char *note, struct error *err)
+static int beat(struct pulse *pulse, enum throttle_reason reason, struct error *err)
 {
     enum run_wish wish;
     while ((wish = run_switch_look(&pulse->run_switch, monotonic_us())) == WISH_PAUSE) {
         int64_t before_us = monotonic_us();
-        if (show(pulse, true, pulse->run_switch.why, err) != 0) {
+        if (show(pulse, THROTTLE_PAUSE, err) != 0) {
             return -1;
         }
         sleep_us(SLICE_US);
@@ -92,12 +102,12 @@ static int beat(struct pulse *pulse, const char *note, struct error *err)
         run_switch_raise_stop();
         return error_set(err, ERROR_STOPPED, "%s", pulse->run_switch.why);
     }
-    return show(pulse, false, note, err);
+    return show(pulse, reason, err);
 }
 
 int pulse_beat(struct pulse *pulse, struct error *err)
 {
-    return beat(pulse, NULL, err);
+    return beat(pulse, THROTTLE_REASON_COUNT, err);
 }
 
 int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us, struct error *err)
@@ -108,7 +118,7 @@ int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us
     for (int64_t now_us = started_us; result == 0 && now_us < until_us; now_us = monotonic_us()) {
         int64_t left_us = until_us - now_us;
         sleep_us(left_us < SLICE_US ? left_us : SLICE_US);
-        result = beat(pulse, pace_reason_text(reason), err);
+        result = beat(pulse, reason, err);
     }
     paused_us = pulse->pace.throttled_us[THROTTLE_PAUSE] - paused_us;
     pace_account(&pulse->pace, reason, monotonic_us() - started_us - paused_us);

@@ -115,7 +115,7 @@ static void start_pulse(struct warm_session *session)
     bool is_quiet = job->message->verbosity == VERBOSITY_QUIET;
     uint64_t settled = outcome_tally_sum(&session->survey.tally);
     uint64_t left = identity->warm_count > settled ? identity->warm_count - settled : 0;
-    progress_init(&pulse->progress, is_quiet ? NULL : stderr, "warm", "keys", PROGRESS_COUNT, left);
+    progress_init(&pulse->progress, is_quiet ? NULL : stderr, "warm", NULL, PROGRESS_COUNT, left);
     pulse_start(pulse, job->config->run_dir);
 }
 

@@ -84,6 +84,7 @@ static void test_waits_are_accounted(void **state)
     assert_int_equal(pace.throttled_us[THROTTLE_PAUSE], 12);
     assert_int_equal(pace.throttled_us[THROTTLE_SOURCE], 0);
     assert_string_equal(pace_reason_text(THROTTLE_ROW_RATE), "row rate limit");
+    assert_string_equal(pace_reason_word(THROTTLE_ROW_RATE), "rate");
 }
 
 int main(void)
