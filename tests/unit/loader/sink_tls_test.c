@@ -141,12 +141,22 @@ static void test_a_stranger_is_refused(void **state)
     char address[64], wanted[512];
     struct redis_config config = tls_config("127.0.0.1", address, sizeof address);
     config.ca_file = other_ca_file;
-    snprintf(wanted, sizeof wanted,
-             "Redis at %s: its certificate is not accepted: unable to get local issuer "
-             "certificate; check "
-             "[redis] ca_file and the name",
-             address);
-    assert_refused(&config, ERROR_BACKEND, wanted);
+    /* Which of two reasons OpenSSL gives depends on whether the server sends its chain to the end. */
+    static const char *const reasons[] = {"unable to get local issuer certificate",
+                                          "self-signed certificate in certificate chain"};
+    struct error err;
+    const struct sink_options options = {.redis = &config};
+    assert_null(sink_open(&options, &err));
+    assert_int_equal(err.kind, ERROR_BACKEND);
+    bool is_either = false;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        snprintf(
+            wanted, sizeof wanted,
+            "Redis at %s: its certificate is not accepted: %s; check [redis] ca_file and the name",
+            address, reasons[i]);
+        is_either = is_either || strcmp(err.text, wanted) == 0;
+    }
+    assert_true(is_either);
     config = tls_config("127.0.0.1", address, sizeof address);
     config.key_file = NULL;
     assert_refused(&config, ERROR_INPUT,
