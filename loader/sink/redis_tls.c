@@ -5,6 +5,7 @@
 
 #include "common/monotonic.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct redis_tls {
     SSL_CTX *context;
@@ -27,6 +29,15 @@ static const char *last_reason(void)
     return reason == NULL ? "no reason given" : reason;
 }
 
+/* OpenSSL's own words for a file that is not there are no help, and differ from version to version. */
+static int check_readable(const char *path, const char *key, struct error *err)
+{
+    if (access(path, R_OK) == 0) {
+        return 0;
+    }
+    return error_set_errno(err, ERROR_INPUT, errno, "%s: cannot use it as [redis] %s", path, key);
+}
+
 static int load_trust(SSL_CTX *context, const struct redis_config *redis, struct error *err)
 {
     if (redis->ca_file == NULL) {
@@ -34,6 +45,9 @@ static int load_trust(SSL_CTX *context, const struct redis_config *redis, struct
                    ? 0
                    : error_set(err, ERROR_INPUT, "cannot read the system's certificates: %s",
                                last_reason());
+    }
+    if (check_readable(redis->ca_file, "ca_file", err) != 0) {
+        return -1;
     }
     if (SSL_CTX_load_verify_locations(context, redis->ca_file, NULL) != 1) {
         return error_set(err, ERROR_INPUT, "%s: cannot use it as [redis] ca_file: %s",
@@ -50,6 +64,10 @@ static int load_certificate(SSL_CTX *context, const struct redis_config *redis, 
     if (redis->cert_file == NULL || redis->key_file == NULL) {
         return error_set(err, ERROR_INPUT,
                          "[redis] cert_file and key_file belong together: give both");
+    }
+    if (check_readable(redis->cert_file, "cert_file", err) != 0 ||
+        check_readable(redis->key_file, "key_file", err) != 0) {
+        return -1;
     }
     if (SSL_CTX_use_certificate_chain_file(context, redis->cert_file) != 1) {
         return error_set(err, ERROR_INPUT, "%s: cannot use it as [redis] cert_file: %s",
