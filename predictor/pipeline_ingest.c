@@ -9,8 +9,9 @@
  *   3. Judge the bad lines of all logs together.
  *   4. Merge all runs into one new segment and make it visible, with the ledger, by one rename.
  *   A failure before 4, or a crash at any moment, leaves the history as it was; what lies about is removed by the
- *   next ingest. Nothing is retried. */
+ *   next ingest. Ctrl-C while logs are read is such a failure. Nothing is retried. */
 #include "predictor/pipeline.h"
+#include "predictor/stop_signal.h"
 
 #include "common/civil_time.h"
 #include "common/units.h"
@@ -92,9 +93,8 @@ static int open_zone(struct ingest_job *job, const char *zone, struct error *err
 static int report_progress(void *self, uint64_t packed_done, struct error *err)
 {
     struct ingest_job *job = self;
-    (void)err;
     progress_update(&job->progress, packed_done, NULL);
-    return 0;
+    return stop_signal_check(err);
 }
 
 static const char *or_none(const char *text)
@@ -422,6 +422,7 @@ int pipeline_ingest(const struct pipeline *pipeline, struct error *err)
         return error_set_memory(err, "preparing the ingest");
     }
     job->pipeline = pipeline;
+    stop_signal_watch();
     if (open_job(job, err) == 0) {
         result = run_job(job, err);
     }

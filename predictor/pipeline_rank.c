@@ -9,6 +9,7 @@
  *   4. The ranker's order is written out: plan.csv and its .sum by one rename each, then the reports.
  *   Memory follows the plan and the distinct (x, t_x, T), not the keys. Nothing but the outputs is written. */
 #include "predictor/rank_request.h"
+#include "predictor/stop_signal.h"
 
 #include "common/file_io.h"
 #include "common/plan_writer.h"
@@ -76,6 +77,9 @@ static int next_key(struct rank_job *job, struct key_history *key, struct error 
     int found;
     while ((found = history_reader_next(job->request.reader, key, err)) == 1) {
         progress_update(&job->progress, history_reader_bytes_read(job->request.reader), NULL);
+        if (stop_signal_check(err) != 0) {
+            return -1;
+        }
         if (job->request.is_wanted[key->entity]) {
             return 1;
         }
@@ -197,7 +201,7 @@ static int write_plan(struct rank_job *job, struct error *err)
         if (job->report != NULL) {
             rank_report_add_planned(job->report, &row);
         }
-        if (plan_writer_append(job->writer, &row, err) != 0) {
+        if (stop_signal_check(err) != 0 || plan_writer_append(job->writer, &row, err) != 0) {
             return -1;
         }
     }
@@ -299,6 +303,7 @@ int pipeline_rank(const struct pipeline *pipeline, struct error *err)
         return error_set_memory(err, "preparing the ranking");
     }
     job->pipeline = pipeline;
+    stop_signal_watch();
     int result = run_job(job, err);
     progress_clear(&job->progress);
     plan_writer_abandon(job->writer);

@@ -72,4 +72,26 @@ check "which stays one" test -c /dev/null
 printf '{"ts":1767225600,"u":"ann"}\n' >typo.ndjson
 check "a log of which no line names anybody" says 0 "not one line names" "$P" ingest --history typo --format ndjson \
     --columns time=ts,user=usr --now 2026-02-01 typo.ndjson
+
+# Each waits for the other end of a pipe, so it is stopped at work and not before it has begun or after its end.
+mkfifo pipe
+watches_for_term() { (($((16#$(awk '/^SigCgt/ {print $2}' "/proc/$pid/status"))) >> 14 & 1)); }
+stopped() { # how a command ends that is told to while it waits for the pipe; $1 is what comes or goes there
+    local other_end=$1 code=0
+    shift
+    "$P" "$@" 2>words &
+    pid=$!
+    wait_for 20 watches_for_term
+    kill -TERM "$pid"
+    $other_end
+    wait "$pid" || code=$?
+    echo "$code $(cat words)"
+}
+drain() { cat pipe >/dev/null; }
+feed() { cat log.csv >pipe; }
+check "rank is stopped in order" is_equal "$(stopped drain rank --history h --now 2026-02-01 --window 2026-02-02/2026-02-03 --quiet --out pipe)" \
+    "6 rekindle-predict: stopped by SIGTERM; nothing was changed"
+check "ingest, too" is_equal "$(stopped feed ingest --history stopped --now 2026-02-02 --format csv --columns time=ts,user=user --quiet pipe)" \
+    "6 rekindle-predict: stopped by SIGTERM; nothing was changed"
+check "and nothing was counted" is_equal "$("$P" inspect --history stopped | sed -n 's/^events,//p')" 0
 finish
