@@ -211,7 +211,7 @@ int pipeline_compact(const struct pipeline *pipeline, struct error *err)
     size_t before = history_writer_segment_count(writer);
     int result = history_writer_compact(writer, 1, err);
     if (result == 0) {
-        message_note(pipeline->message, "compact: %zu segments before, %zu now", before,
+        message_note(pipeline->message, "compact: segments: %zu before, %zu now", before,
                      history_writer_segment_count(writer));
     }
     history_writer_close(writer);
