@@ -21,6 +21,7 @@ static const struct candidate_result candidates[CANDIDATE_COUNT] = {
     {.name = "ridge 0.1", .is_ridge = true, .penalty = 0.1, .sign = 1},
     {.name = "ridge 0.03", .is_ridge = true, .penalty = 0.03, .sign = 1},
     {.name = "ridge 0.01", .is_ridge = true, .penalty = 0.01, .sign = 1},
+    {.name = "ridge 0.003", .is_ridge = true, .penalty = 0.003, .sign = 1},
 };
 
 /* Everything that the comparison works with. */
@@ -32,6 +33,7 @@ struct contest {
     uint8_t *counts; /* [rows] 1: this row's loss counts */
     size_t fold_count;
     bool is_by_origin;
+    bool is_relevant[TRAINING_ORIGINS_MAX];
     size_t origin_folds[TRAINING_ORIGINS_MAX];
     struct logistic_fit ridges[FOLDS_MAX]; /* of the penalty before: a good start */
     /* scratch for the rows outside a fold */
@@ -42,18 +44,11 @@ struct contest {
     float *losses[CANDIDATE_COUNT]; /* [rows] */
 };
 
-bool candidate_is_relevant(const struct training_set *set, const struct forecast_options *options,
-                           size_t origin)
+bool candidate_is_relevant(const struct training_set *set, size_t origin)
 {
     bool has_event = false;
-    bool has_kind = false;
-    for (size_t i = 0; i < set->origin_count && options->is_event; i++) {
-        bool has_returns = set->origins[i].returns > 0;
-        has_event = has_event || (set->origins[i].is_event && has_returns);
-        has_kind = has_kind || (set->origins[i].is_same_kind && has_returns);
-    }
-    if (has_kind) {
-        return set->origins[origin].is_same_kind;
+    for (size_t i = 0; i < set->origin_count; i++) {
+        has_event = has_event || (set->origins[i].is_event && set->origins[i].returns > 0);
     }
     return set->origins[origin].is_event == has_event;
 }
@@ -70,14 +65,15 @@ static void set_folds_by_key(struct contest *contest)
 }
 
 /* Relevant windows in blocks of neighbours; the others are in no fold, and always learned from unless they overlap. */
-static void set_folds(struct contest *contest, const struct forecast_options *options)
+static void set_folds(struct contest *contest)
 {
     const struct training_set *set = contest->set;
     size_t relevant[TRAINING_ORIGINS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < set->origin_count; i++) {
         contest->origin_folds[i] = NO_FOLD;
-        if (candidate_is_relevant(set, options, i)) {
+        contest->is_relevant[i] = candidate_is_relevant(set, i);
+        if (contest->is_relevant[i]) {
             relevant[count++] = i;
         }
     }
@@ -111,17 +107,16 @@ static bool is_outside(const struct contest *contest, size_t row, size_t fold)
 }
 
 /* Which rows' losses count: relevant windows, and keys beyond the threshold if enough of them came back. */
-static void set_counts(struct contest *contest, const struct forecast_options *options)
+static void set_counts(struct contest *contest)
 {
     const double enough = 20;
     double target_returns = 0;
     const struct training_rows *rows = contest->rows;
     for (size_t i = 0; i < contest->set->origin_count; i++) {
-        target_returns +=
-            candidate_is_relevant(contest->set, options, i) ? contest->set->origins[i].returns : 0;
+        target_returns += contest->is_relevant[i] ? contest->set->origins[i].returns : 0;
     }
     for (size_t i = 0; i < rows->count; i++) {
-        contest->counts[i] = candidate_is_relevant(contest->set, options, rows->origins[i]) &&
+        contest->counts[i] = contest->is_relevant[rows->origins[i]] &&
                              (rows->targets[i] != 0 || target_returns < enough);
     }
 }
@@ -135,7 +130,8 @@ static struct logistic_rows rows_outside(struct contest *contest, size_t fold, c
     bool is_slope = width == 1; /* which is about rows that have a score out of fold */
     size_t count = 0;
     for (size_t i = 0; i < contest->rows->count; i++) {
-        if (is_outside(contest, i, fold) && !(is_slope && contest->folds[i] == NO_FOLD)) {
+        if (is_outside(contest, i, fold) &&
+            !(is_slope && !contest->is_relevant[contest->rows->origins[i]])) {
             memcpy(&contest->part_values[count * width], &values[i * width],
                    width * sizeof *values);
             contest->part_weights[count] = contest->rows->weights[i];
@@ -165,7 +161,7 @@ static double base_logit(const struct logistic_rows *rows, double *weight)
     return special_math_logit(returns / (*weight + 1));
 }
 
-/* The levels of windows are all but free; the columns have the penalty times the rows, interactions thrice that. */
+/* The levels of windows are all but free; the columns have the penalty times the rows. */
 static void set_prior(const struct logistic_rows *rows, double penalty,
                       struct logistic_prior *prior)
 {
@@ -174,7 +170,7 @@ static void set_prior(const struct logistic_rows *rows, double penalty,
     double level = base_logit(rows, &weight);
     memset(prior, 0, sizeof *prior);
     for (size_t i = 0; i < rows->column_count; i++) {
-        prior->precision[i] = penalty * weight * (i < FEATURE_COUNT ? 1 : 3);
+        prior->precision[i] = penalty * weight;
     }
     for (size_t i = 0; i < rows->group_count; i++) {
         prior->mean[rows->column_count + i] = level;
@@ -216,7 +212,7 @@ static int fit_slope(struct contest *contest, size_t fold, const float *scores, 
 
 /* ---- levels and losses */
 
-/* Over the rows of `origin` that are `asked`. */
+/* Over the rows of `origin` that are `asked` (NULL: all). */
 static struct candidate_level level_of(const struct training_set *set, const uint8_t *asked,
                                        const float *scores, size_t origin)
 {
@@ -230,7 +226,7 @@ static struct candidate_level level_of(const struct training_set *set, const uin
         double gradient = -precision * level;
         information = precision;
         for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
-            if (asked[i] != 0) {
+            if (asked == NULL || asked[i] != 0) {
                 double p = special_math_expit(level + (double)scores[i]);
                 gradient += (double)rows->weights[i] * ((rows->labels[i] != 0 ? 1 : 0) - p);
                 information += (double)rows->weights[i] * p * (1 - p);
@@ -245,10 +241,13 @@ static struct candidate_level level_of(const struct training_set *set, const uin
     return (struct candidate_level){.level = level, .error = 1 / sqrt(information)};
 }
 
+/* Keys beyond the threshold, unless too few of them came back to tell: then those of training as well. */
 struct candidate_level candidate_level_of(const struct training_set *set, const float *scores,
                                           size_t origin)
 {
-    return level_of(set, set->rows.targets, scores, origin);
+    const double enough = 20;
+    bool are_targets_enough = set->origins[origin].returns >= enough;
+    return level_of(set, are_targets_enough ? set->rows.targets : NULL, scores, origin);
 }
 
 static void set_losses(const struct contest *contest, const float *scores, float *losses)
@@ -440,7 +439,7 @@ static int finish(struct contest *contest, struct candidate_choice *choice, stru
 }
 
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
-                     const struct forecast_options *options, struct error *err)
+                     struct error *err)
 {
     struct contest *contest = calloc(1, sizeof *contest);
     int result = -1;
@@ -454,8 +453,8 @@ int candidate_choose(struct candidate_choice *choice, const struct training_set 
         goto done;
     }
     fill_design(contest, &choice->scale);
-    set_folds(contest, options);
-    set_counts(contest, options);
+    set_folds(contest);
+    set_counts(contest);
     if (run_contest(contest, choice, err) == 0) {
         result = finish(contest, choice, err);
     }

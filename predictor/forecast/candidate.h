@@ -10,7 +10,7 @@
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/training_set.h"
 
-enum { CANDIDATE_COUNT = 9, CANDIDATE_RIDGE_COUNT = 4 };
+enum { CANDIDATE_COUNT = 10 };
 
 struct candidate_result {
     const char *name;
@@ -36,7 +36,7 @@ struct candidate_choice {
 /* Compares all candidates on the rows of `set`, which must hold both labels, and fits the chosen one: the lowest loss,
  * or a simpler probability model that is within a standard error of it. Free it also after a failure. */
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
-                     const struct forecast_options *options, struct error *err) MUST_CHECK;
+                     struct error *err) MUST_CHECK;
 void candidate_choice_free(struct candidate_choice *choice);
 
 /* The calibrated score of a row of features, a logit without the level of its window; and its standard error. */
@@ -44,11 +44,11 @@ double candidate_score(const struct candidate_choice *choice, const float *row, 
 double candidate_score_error(const struct candidate_choice *choice, const float *row,
                              bool is_event);
 
-/* Whether a window of the set is of the sort that is asked for: an event of the kind, any event, an ordinary one. */
-bool candidate_is_relevant(const struct training_set *set, const struct forecast_options *options,
-                           size_t origin);
+/* Whether a window of the set is of the sort that is asked for: events if the set has any (it has them only if the
+ * coming window is one), otherwise ordinary windows. */
+bool candidate_is_relevant(const struct training_set *set, size_t origin);
 
-/* The level of a window at which its rows' calibrated scores sum to what came, and its standard error. */
+/* The level of a window at which the calibrated scores of its dormant keys sum to what came, and its standard error. */
 struct candidate_level {
     double level, error;
 };

@@ -46,6 +46,9 @@ struct forecast_method {
     size_t (*describe)(const struct forecast_state *state, const void *fitted,
                        struct forecast_fact *facts, size_t count);
     void (*free_fitted)(void *fitted);
+    /* What forecaster_dump_training and forecaster_dump_key promise; NULL when there are no features. */
+    void (*dump_training)(const void *fitted, FILE *out);
+    void (*dump_key)(const void *fitted, const struct key_history *key, FILE *out);
 };
 
 extern const struct forecast_method method_auto, method_bgnbd, method_mbgnbd, method_recency,

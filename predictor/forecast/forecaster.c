@@ -219,6 +219,37 @@ size_t forecaster_describe(const struct forecaster *forecaster,
     return forecaster->method->describe(state, forecaster->fitted, facts, count);
 }
 
+static int check_dump(const struct forecaster *forecaster, FILE *out, struct error *err)
+{
+    if (forecaster->method->dump_training == NULL) {
+        return error_set(err, ERROR_USAGE, "the model %s has no features to dump; auto has",
+                         forecaster->method->name);
+    }
+    if (ferror(out)) {
+        return error_set(err, ERROR_RESOURCE, "cannot write the features");
+    }
+    return 0;
+}
+
+int forecaster_dump_training(const struct forecaster *forecaster, FILE *out, struct error *err)
+{
+    if (check_dump(forecaster, out, err) != 0) {
+        return -1;
+    }
+    forecaster->method->dump_training(forecaster->fitted, out);
+    return check_dump(forecaster, out, err);
+}
+
+int forecaster_dump_key(const struct forecaster *forecaster, const struct key_history *key,
+                        FILE *out, struct error *err)
+{
+    if (check_dump(forecaster, out, err) != 0) {
+        return -1;
+    }
+    forecaster->method->dump_key(forecaster->fitted, key, out);
+    return 0;
+}
+
 bool forecaster_is_dormant(const struct forecast_options *options, const struct key_history *key)
 {
     const struct forecast_state state = {.options = *options};

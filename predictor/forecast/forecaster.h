@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct forecast_options {
     const char *model;                          /* a name of forecaster_model_names() */
@@ -62,6 +63,14 @@ void forecaster_score(const struct forecaster *forecaster, const struct key_hist
 /* What was fitted, on how much, what is expected in total: up to FORECAST_FACTS_MAX facts; returns how many. */
 size_t forecaster_describe(const struct forecaster *forecaster,
                            struct forecast_fact facts[FORECAST_FACTS_MAX]);
+
+/* For study, after forecaster_fit, with the model auto: CSV of what it learned from, `origin,is_event,target,weight,
+ * label` and its features, a row a key and past window; and of what it asks about, `id` and the features, for the header
+ * (`key` NULL) or one key. Ids are written as they are, quoted. ERROR_USAGE for other models. */
+int forecaster_dump_training(const struct forecaster *forecaster, FILE *out,
+                             struct error *err) MUST_CHECK;
+int forecaster_dump_key(const struct forecaster *forecaster, const struct key_history *key,
+                        FILE *out, struct error *err) MUST_CHECK;
 
 /* Whether the key was seen before as_of, and not since dormant_after_second before it. */
 bool forecaster_is_dormant(const struct forecast_options *options, const struct key_history *key);

@@ -15,10 +15,17 @@ struct level_forecast {
     size_t window_count;
 };
 
-/* `levels` [count], the latest first. Ordinary windows: a mean that trusts late ones more; events: a plain mean. The
+/* The level of one past window; of an ordinary one, or when no event is of the coming one's kind, all are. */
+struct level_sample {
+    struct candidate_level measured;
+    bool is_same_kind;
+};
+
+/* `samples` [count], the latest first. Ordinary windows: a mean that trusts late ones more; events: a plain mean of
+ * those of the same kind, if there are any. The
  * spread is that of the levels, shrunk towards a typical one where they are few; LEVEL_UNTAUGHT_EVENT is an event that
  * has only ordinary windows to learn from, and adds what is not known about it. */
-struct level_forecast level_forecast_make(const struct candidate_level *levels, size_t count,
+struct level_forecast level_forecast_make(const struct level_sample *samples, size_t count,
                                           enum level_sort sort);
 /* The level that is not exceeded with probability `chance`. */
 double level_forecast_quantile(const struct level_forecast *forecast, double chance);

@@ -17,7 +17,12 @@
 #include <stdlib.h>
 
 enum { ROWS_MAX = 120000 };
-static const double returns_least = 10; /* and as many that did not: fewer teach nothing */
+static const double returns_least = 10;        /* and as many that did not: fewer teach nothing */
+static const double sure = 1.6448536269514722; /* of a normal distribution, 90 % within */
+static const double spread_with_strength =
+    0.18; /* of the level when the strength is given: keys change */
+static const double spread_of_slope =
+    0.2; /* from past windows to the next: what is known of keys grows */
 static const double low_chance = 0.05;
 static const double high_chance = 0.95;
 
@@ -27,11 +32,14 @@ struct auto_method {
     struct candidate_choice choice;
     bool is_taught; /* there were past windows to learn from */
     struct level_forecast level;
+    double score_mean;                        /* of the keys that are dormant now */
     double level_mean, level_low, level_high; /* as used: after the strength */
     struct forecast_total {
         double mean, low, high;
     } total;
-    size_t relevant_windows, event_windows;
+    size_t event_windows;
+    double unit_levels[TRAINING_ORIGINS_MAX]; /* of the past events of the coming one's kind */
+    size_t unit_count;
 };
 
 /* ---- the level */
@@ -83,6 +91,15 @@ static int score_present(struct auto_method *method, const struct forecast_state
     return 0;
 }
 
+static double mean_score(const struct present_scores *present)
+{
+    double sum = 0;
+    for (size_t i = 0; i < present->count; i++) {
+        sum += (double)present->scores[i];
+    }
+    return present->count == 0 ? 0 : sum / (double)present->count;
+}
+
 static void free_present(struct present_scores *present)
 {
     free(present->values);
@@ -120,48 +137,102 @@ static double level_for(const struct present_scores *present, double wanted, dou
     return (low + high) / 2;
 }
 
-/* With a strength the level is as sure as the mean of past windows is; without, it varies as they do. */
+/* The mean total that past windows of the coming one's sort would have among the keys that are dormant now: strength 1
+ * is this. A mean of totals, not the total at the mean level, which is lower. */
+static double unit_total(const struct auto_method *method, const struct present_scores *present)
+{
+    double variance;
+    double sum = 0;
+    if (method->unit_count == 0) {
+        return total_at(present, method->level.mean, &variance);
+    }
+    for (size_t i = 0; i < method->unit_count; i++) {
+        sum += total_at(present, method->unit_levels[i], &variance);
+    }
+    return sum / (double)method->unit_count;
+}
+
+/* With a strength the level is as sure as past windows' own levels are; without, it varies as they do. */
 static void set_levels(struct auto_method *method, const struct forecast_state *state,
                        const struct present_scores *present)
 {
     double variance;
     double strength = state->options.event_strength;
     method->level_mean = method->level.mean;
-    method->level_low = level_forecast_quantile(&method->level, low_chance);
-    method->level_high = level_forecast_quantile(&method->level, high_chance);
-    if (strength > 0 && present->count > 0) {
-        double wanted = strength * total_at(present, method->level.mean, &variance);
+    if (present->count > 0 && (strength > 0 || method->unit_count > 0)) {
+        double wanted = (strength > 0 ? strength : 1) * unit_total(method, present);
         method->level_mean = level_for(present, wanted, method->level.mean);
-        double half = (method->level_high - method->level_low) / 2 /
-                      sqrt(1 + (double)method->relevant_windows);
-        method->level_low = method->level_mean - half;
-        method->level_high = method->level_mean + half;
     }
-    const double chance = 1.6448536269514722;
+    method->score_mean = mean_score(present);
+    double shift = method->level_mean - method->level.mean;
+    method->level_low = level_forecast_quantile(&method->level, low_chance) + shift;
+    method->level_high = level_forecast_quantile(&method->level, high_chance) + shift;
+    if (strength > 0) {
+        method->level_low = method->level_mean - sure * spread_with_strength;
+        method->level_high = method->level_mean + sure * spread_with_strength;
+    }
     method->total.mean = total_at(present, method->level_mean, &variance);
     double low = total_at(present, method->level_low, &variance);
-    method->total.low = fmax(low - chance * sqrt(variance), 0);
+    method->total.low = fmax(low - sure * sqrt(variance), 0);
     double high = total_at(present, method->level_high, &variance);
-    method->total.high = high + chance * sqrt(variance);
+    method->total.high = high + sure * sqrt(variance);
+}
+
+/* Whether enough came back to tell the window's level: beyond the threshold, or for that of training. */
+static bool has_level(const struct training_set *set, size_t origin, bool by_target)
+{
+    const double enough = 20;
+    const double enough_at_all = 5;
+    return candidate_is_relevant(set, origin) &&
+           (by_target ? set->origins[origin].returns >= enough
+                      : set->origins[origin].row_returns >= enough_at_all);
+}
+
+/* Keys beyond the threshold and others are not alike, so windows of the second sort count only if there are no others. */
+static bool is_told_by_target(const struct training_set *set)
+{
+    for (size_t i = 0; i < set->origin_count; i++) {
+        if (has_level(set, i, true)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_same_kind(const struct training_set *set, bool by_target)
+{
+    for (size_t i = 0; i < set->origin_count; i++) {
+        if (set->origins[i].is_same_kind && has_level(set, i, by_target)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void forecast_level(struct auto_method *method, const struct forecast_state *state)
 {
-    struct candidate_level levels[TRAINING_ORIGINS_MAX];
+    struct level_sample samples[TRAINING_ORIGINS_MAX];
     size_t count = 0;
+    bool by_target = is_told_by_target(&method->set);
+    bool by_kind = has_same_kind(&method->set, by_target);
     for (size_t i = 0; i < method->set.origin_count; i++) {
         const struct training_origin *origin = &method->set.origins[i];
         method->event_windows += origin->is_event;
-        if (candidate_is_relevant(&method->set, &state->options, i) && origin->keys > 0) {
-            levels[count++] = candidate_level_of(&method->set, method->choice.scores, i);
+        if (!has_level(&method->set, i, by_target)) {
+            continue;
         }
+        samples[count].measured = candidate_level_of(&method->set, method->choice.scores, i);
+        samples[count].is_same_kind = !by_kind || origin->is_same_kind;
+        if (origin->is_event && samples[count].is_same_kind) {
+            method->unit_levels[method->unit_count++] = samples[count].measured.level;
+        }
+        count++;
     }
-    method->relevant_windows = count;
     enum level_sort sort = LEVEL_ORDINARY;
     if (state->options.is_event) {
         sort = method->event_windows > 0 ? LEVEL_EVENT : LEVEL_UNTAUGHT_EVENT;
     }
-    method->level = level_forecast_make(levels, count, sort);
+    method->level = level_forecast_make(samples, count, sort);
 }
 
 /* ---- fitting */
@@ -180,7 +251,7 @@ static bool can_learn(const struct training_set *set)
 static int learn(struct auto_method *method, const struct forecast_state *state, struct error *err)
 {
     struct present_scores present = {.values = NULL};
-    if (candidate_choose(&method->choice, &method->set, &state->options, err) != 0) {
+    if (candidate_choose(&method->choice, &method->set, err) != 0) {
         return -1;
     }
     forecast_level(method, state);
@@ -242,7 +313,6 @@ static void score(const struct forecast_state *state, const void *fitted,
                   const struct key_history *key, const struct as_of_snapshot *snapshot,
                   struct demand *demand)
 {
-    const double sure = 1.6448536269514722;
     const struct auto_method *method = fitted;
     const struct bucket_list buckets = {.buckets = key->buckets, .count = key->bucket_count};
     float row[FEATURE_COUNT];
@@ -252,7 +322,8 @@ static void score(const struct forecast_state *state, const void *fitted,
     }
     bool is_event = state->options.is_event;
     double logit = candidate_score(&method->choice, row, is_event);
-    double error = sure * candidate_score_error(&method->choice, row, is_event);
+    double error = sure * hypot(candidate_score_error(&method->choice, row, is_event),
+                                spread_of_slope * (logit - method->score_mean));
     double below = method->level_mean - method->level_low;
     double above = method->level_high - method->level_mean;
     demand->p_return = special_math_expit(method->level_mean + logit);
@@ -313,6 +384,66 @@ static size_t describe(const struct forecast_state *state, const void *fitted,
                                    method->total.high);
 }
 
+/* ---- dumping */
+
+static void dump_names(FILE *out)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        (void)fprintf(out, ",%s", key_features_name((enum key_feature)i));
+    }
+    (void)fputc('\n', out);
+}
+
+static void dump_values(const float *row, FILE *out)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        (void)fprintf(out, ",%.7g", (double)row[i]);
+    }
+    (void)fputc('\n', out);
+}
+
+static void dump_training(const void *fitted, FILE *out)
+{
+    const struct auto_method *method = fitted;
+    const struct training_rows *rows = &method->set.rows;
+    (void)fputs("origin,is_event,target,weight,label", out);
+    dump_names(out);
+    for (size_t i = 0; i < rows->count; i++) {
+        (void)fprintf(out, "%u,%d,%u,%.7g,%u", rows->origins[i],
+                      method->set.origins[rows->origins[i]].is_event, rows->targets[i],
+                      (double)rows->weights[i], rows->labels[i]);
+        dump_values(&rows->values[i * FEATURE_COUNT], out);
+    }
+}
+
+static void dump_id(struct slice id, FILE *out)
+{
+    (void)fputc('"', out);
+    for (size_t i = 0; i < id.size; i++) {
+        if (id.bytes[i] == '"') {
+            (void)fputc('"', out);
+        }
+        (void)fputc(id.bytes[i], out);
+    }
+    (void)fputc('"', out);
+}
+
+static void dump_key(const void *fitted, const struct key_history *key, FILE *out)
+{
+    const struct auto_method *method = fitted;
+    float row[FEATURE_COUNT];
+    if (key == NULL) {
+        (void)fputs("id", out);
+        dump_names(out);
+    } else if (key_features_take(
+                   &method->present,
+                   (struct bucket_list){.buckets = key->buckets, .count = key->bucket_count},
+                   row)) {
+        dump_id(key->id, out);
+        dump_values(row, out);
+    }
+}
+
 const struct forecast_method method_auto = {
-    "auto", NULL, fit, score, describe, free_fitted,
+    "auto", NULL, fit, score, describe, free_fitted, dump_training, dump_key,
 };

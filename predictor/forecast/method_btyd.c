@@ -75,8 +75,8 @@ static const struct btyd_model *const bgnbd_variant = &bgnbd_model;
 static const struct btyd_model *const mbgnbd_variant = &mbgnbd_model;
 
 const struct forecast_method method_bgnbd = {
-    "bgnbd", &bgnbd_variant, fit, score, describe, free,
+    "bgnbd", &bgnbd_variant, fit, score, describe, free, NULL, NULL,
 };
 const struct forecast_method method_mbgnbd = {
-    "mbgnbd", &mbgnbd_variant, fit, score, describe, free,
+    "mbgnbd", &mbgnbd_variant, fit, score, describe, free, NULL, NULL,
 };

@@ -240,11 +240,11 @@ static score_function *const frequency_variant = score_frequency;
 static score_function *const decayed_variant = score_decayed;
 
 const struct forecast_method method_recency = {
-    "recency", &recency_variant, fit, score, describe, free,
+    "recency", &recency_variant, fit, score, describe, free, NULL, NULL,
 };
 const struct forecast_method method_frequency = {
-    "frequency", &frequency_variant, fit, score, describe, free,
+    "frequency", &frequency_variant, fit, score, describe, free, NULL, NULL,
 };
 const struct forecast_method method_decayed = {
-    "decayed", &decayed_variant, fit, score, describe, free,
+    "decayed", &decayed_variant, fit, score, describe, free, NULL, NULL,
 };

@@ -10,6 +10,7 @@
 
 enum {
     DAYS_PER_WEEK = 7,
+    EVENT_LEAST_DAY = 2, /* events are few: each is used that has anyone silent before it */
     ROLLING_MAX = 12,
     OVERLAP_SHARE = 3, /* neighbouring windows lie this part of their length apart */
     HISTORY_SHARE =
@@ -105,15 +106,19 @@ static void set_context(const struct training_set *set, const struct forecast_st
                                         .event_count = count_ended(set, window->origin_unix)};
 }
 
-static bool has_history_before(const struct forecast_state *state, int64_t origin_unix)
+static bool has_history_before(const struct forecast_state *state, int64_t origin_unix,
+                               bool is_event)
 {
     int64_t least = gap_trained_second(state) + (int64_t)HISTORY_LEAST_DAY * SECONDS_PER_DAY;
     if (state->first_unix == INT64_MAX) {
         return false;
     }
+    if (is_event) {
+        least = gap_trained_second(state) + (int64_t)EVENT_LEAST_DAY * SECONDS_PER_DAY;
+    }
     int64_t before = origin_unix - state->first_unix;
     int64_t whole = state->options.as_of_unix - state->first_unix;
-    return before >= least && before >= whole / HISTORY_SHARE;
+    return before >= least && (is_event || before >= whole / HISTORY_SHARE);
 }
 
 static bool overlaps_event(const struct training_set *set, const struct forecast_window *window)
@@ -148,7 +153,7 @@ static void add_rolling(struct training_set *set, const struct forecast_state *s
     int64_t step = (length / OVERLAP_SHARE + week - 1) / week * week;
     for (int64_t end = coming->origin_unix; set->origin_count < ROLLING_MAX; end -= step) {
         const struct forecast_window window = {end - length - lead, end - length, end};
-        if (!has_history_before(state, window.origin_unix)) {
+        if (!has_history_before(state, window.origin_unix, false)) {
             break;
         }
         if (with_events || !overlaps_event(set, &window)) {
@@ -165,7 +170,7 @@ static void add_events(struct training_set *set, const struct forecast_state *st
         const struct feature_event *event = &set->events[i - 1];
         const struct forecast_window window = {event->window.start_unix - lead,
                                                event->window.start_unix, event->window.end_unix};
-        if (has_history_before(state, window.origin_unix)) {
+        if (has_history_before(state, window.origin_unix, true)) {
             add_origin(set, state, &window, event);
         }
     }
@@ -334,6 +339,7 @@ static void add_row(struct training_set *set, const struct forecast_state *state
         rows->weights[rows->count] = (float)(1 / share);
         rows->origins[rows->count] = (uint16_t)origin;
         rows->count++;
+        set->origins[origin].row_returns += question.has_returned;
     }
 }
 

@@ -15,6 +15,7 @@ struct training_origin {
     bool is_same_kind;    /* an event of the coming one's kind */
     double keys, returns; /* dormant there beyond the threshold, and how many of them came back */
     size_t row_begin, row_end;
+    double row_returns; /* rows that came back, for the shorter threshold of training */
 };
 
 /* What is asked of one key at one origin. */
