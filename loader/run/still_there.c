@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { LOOK_COUNT = 1000 };
+
 static size_t list_keys(struct slice payload, struct sink_look looks[])
 {
     struct journal_reader reader;
@@ -12,7 +14,7 @@ static size_t list_keys(struct slice payload, struct sink_look looks[])
     if (!journal_decode_intent(payload, &reader)) {
         return 0;
     }
-    while (count < STILL_THERE_LOOK_COUNT && journal_next_key(&reader, &key) == 1) {
+    while (count < LOOK_COUNT && journal_next_key(&reader, &key) == 1) {
         looks[count++] = (struct sink_look){.key = key.key, .kind = RECORD_STRING};
     }
     return count;
@@ -33,20 +35,33 @@ static int look_at_intent(struct journal_cursor *cursor, struct sink *sink,
     return more;
 }
 
-int still_there_count(const char *journal_path, const struct journal_survey *survey,
-                      struct sink *sink, size_t *looked_count, size_t *gone_count,
-                      struct error *err)
+static size_t count_gone(const struct sink_look looks[], size_t count)
 {
-    *looked_count = *gone_count = 0;
-    struct sink_look *looks = calloc(STILL_THERE_LOOK_COUNT, sizeof *looks);
+    size_t gone = 0;
+    for (size_t i = 0; i < count; i++) {
+        gone += !looks[i].is_present;
+    }
+    return gone;
+}
+
+int still_there_check(const char *journal_path, const struct journal_survey *survey,
+                      struct sink *sink, double share, enum error_kind kind, struct error *err)
+{
+    size_t looked = 0;
+    struct sink_look *looks = calloc(LOOK_COUNT, sizeof *looks);
     struct journal_cursor *cursor =
         looks == NULL ? NULL : journal_cursor_open(journal_path, 0, survey->whole_size, err);
-    int result = looks == NULL ? error_set_memory(err, "looking at a finished run") : -1;
+    int result = looks == NULL ? error_set_memory(err, "looking at an earlier run") : -1;
     if (cursor != NULL) {
-        result = look_at_intent(cursor, sink, looks, looked_count, err);
+        result = look_at_intent(cursor, sink, looks, &looked, err);
     }
-    for (size_t i = 0; result == 0 && i < *looked_count; i++) {
-        *gone_count += !looks[i].is_present;
+    size_t gone = result == 0 ? count_gone(looks, looked) : 0;
+    if ((double)gone > share * (double)looked) {
+        result = error_set(err, kind,
+                           "of the first %zu keys that this run has written, %zu are gone from %s; "
+                           "`rekindle-load verify` counts them all, and a run in a new folder "
+                           "(--run) writes them again",
+                           looked, gone, sink_name(sink));
     }
     journal_cursor_close(cursor);
     free(looks);

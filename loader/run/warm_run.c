@@ -8,6 +8,7 @@
  *     with the plan's digest, names the run's folder. A folder that is there is the same run: it is resumed.
  *  3. The journal is read: rows up to the last done are settled. Keys of an intent without a done are looked at: with
  *     the digest and the expiry of the intent they are ours, and are written and looked at again like all others.
+ *     If the first keys of the run are gone, Redis was lost since, and resuming would report as warm what is not.
  *  4. One thread reads windows of the plan and fetches their values, in primary-key order; this one writes the window
  *     before, in rank order, with the expiry past the end of the event: intent to disk, commands, second look at the
  *     source, done to disk. The order in the journal is strict: a window's done comes before the next one's intent.
@@ -138,7 +139,12 @@ static int load_owned(struct warm_session *session, struct error *err)
 {
     char path[RUN_PATH_SIZE];
     run_folder_file(&session->folder, "journal", path);
-    if (owned_keys_load(&session->owned, path, &session->survey, session->sink, err) != 0) {
+    /* An application deletes some of its keys all the time; half of them means that Redis has lost them. */
+    static const double LOST_SHARE = 0.5;
+    if ((session->survey.done_count > 0 &&
+         still_there_check(path, &session->survey, session->sink, LOST_SHARE, ERROR_BACKEND, err) !=
+             0) ||
+        owned_keys_load(&session->owned, path, &session->survey, session->sink, err) != 0) {
         return -1;
     }
     if (session->survey.done_rank > 0 || session->survey.intent_count > 0) {
@@ -312,34 +318,18 @@ static bool has_results(const struct warm_session *session)
     return true;
 }
 
-/* A finished run whose keys are gone is not warm, whatever the journal says. */
-static int judge_presence(const struct warm_session *session, struct error *err)
-{
-    char path[RUN_PATH_SIZE];
-    size_t looked, gone;
-    if (still_there_count(run_folder_file(&session->folder, "journal", path), &session->survey,
-                          session->sink, &looked, &gone, err) != 0) {
-        return -1;
-    }
-    if ((double)gone <= session->job->options->max_loss_share * (double)looked) {
-        return 0;
-    }
-    return error_set(err, ERROR_LOSSES,
-                     "this run was finished, but of its first %zu keys %zu are gone from %s; "
-                     "`rekindle-load verify` counts them all, and a run in a new folder (--run) "
-                     "writes them again",
-                     looked, gone, sink_name(session->sink));
-}
-
 /* A run that was finished before: nothing is sent, nothing is written but what is missing. */
 static int say_nothing_to_do(struct warm_session *session, struct error *err)
 {
+    char path[RUN_PATH_SIZE];
     struct outcome_tally tally = session->survey.tally;
     if (!has_results(session) &&
         results_writer_write(&session->folder, session->plan.reader, &tally, err) != 0) {
         return -1;
     }
-    if (judge_presence(session, err) != 0) {
+    if (still_there_check(run_folder_file(&session->folder, "journal", path), &session->survey,
+                          session->sink, session->job->options->max_loss_share, ERROR_LOSSES,
+                          err) != 0) {
         return -1;
     }
     printf("already warm: nothing to do (%s, %" PRIu64 " keys settled)\n", session->folder.path,

@@ -103,6 +103,17 @@ check "a lease taken over stops the run" ended 8 8000
 redis cache del rekindle:lease >/dev/null
 
 begin_anew
+start_load --window-ranks 500
+wait_for 5 has_keys 1000
+kill -9 "$REDIS_PID"
+wait "$REDIS_PID" 2>/dev/null || true
+start_redis cache
+wait_for_end
+check "Redis killed and back empty in mid-load: exit code 4" ended 4 20000
+check "said in a sentence" grep -q "was restarted" load.out
+check "what is gone is not resumed as if it were warm" says 4 "are gone" load
+
+begin_anew
 load --window-ranks 500 >/dev/null
 check "twelve windows settle" is_equal "$(outcomes "$(results_file)")" "warmed $COUNT"
 journal=$(folder)/journal

@@ -503,7 +503,23 @@ static void test_a_finished_run_whose_keys_are_gone(void **state)
     memset(slots, 0, sizeof slots);
     assert_int_equal(run(&err), -1);
     assert_int_equal(err.kind, ERROR_LOSSES);
-    assert_non_null(strstr(err.text, "this run was finished, but of its first "));
+    assert_non_null(strstr(err.text, " keys that this run has written, "));
+}
+
+static void test_a_run_is_not_resumed_into_an_empty_redis(void **state)
+{
+    (void)state;
+    struct error err;
+    must_run();
+    unsigned call_count = calls;
+    begin_anew(state);
+    failing_call = call_count - 2;
+    assert_int_equal(run(&err), -1);
+    failing_call = 0;
+    memset(slots, 0, sizeof slots);
+    assert_int_equal(run(&err), -1);
+    assert_int_equal(err.kind, ERROR_BACKEND);
+    assert_non_null(strstr(err.text, " keys that this run has written, "));
 }
 
 /* Lets call after call fail, runs again, and compares with the undisturbed end. */
@@ -622,6 +638,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_undisturbed_run, begin_anew),
         cmocka_unit_test_setup(test_a_second_run_does_nothing, begin_anew),
         cmocka_unit_test_setup(test_a_finished_run_whose_keys_are_gone, begin_anew),
+        cmocka_unit_test_setup(test_a_run_is_not_resumed_into_an_empty_redis, begin_anew),
         cmocka_unit_test_setup(test_every_call_may_fail, begin_anew),
         cmocka_unit_test_setup(test_every_answer_may_be_lost, begin_anew),
         cmocka_unit_test_setup(test_values_change_before_it_is_resumed, begin_anew),
