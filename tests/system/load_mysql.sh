@@ -57,7 +57,7 @@ if [ ! -f "$DATA/online_retail_2009-2010.csv.gz" ]; then
         INSERT INTO users SELECT seq, 'Land', seq % 9, seq / 7, now(6) FROM seq_1_to_4000;
         CREATE TABLE products (code VARCHAR(20) PRIMARY KEY, description VARCHAR(200), price DECIMAL(10,2), sold INT);
         INSERT INTO products SELECT concat(seq, 'A'), concat('thing ', seq), seq / 3, seq FROM seq_1_to_3000;"
-    for i in $(seq 1 4000); do echo "$((1262304000 + i * 3600)),$i,$((i % 3000 + 1))A"; done | sed '1i ts,user_id,item_id' >events.csv
+    for i in $(seq 1 4000); do echo "$((1274100000 + i * 3600)),$i,$((i % 3000 + 1))A"; done | sed '1i ts,user_id,item_id' >events.csv
 else
     gunzip -c "$DATA/online_retail_2009-2010.csv.gz" >retail.csv
     sql db "USE shop; CREATE TABLE sales (invoice VARCHAR(20), code VARCHAR(20) COLLATE utf8mb4_bin, description VARCHAR(200), quantity INT, at DATETIME, price DECIMAL(10,2), customer VARCHAR(20), country VARCHAR(40));
