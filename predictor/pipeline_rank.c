@@ -23,7 +23,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static const char *const default_model = "bgnbd";
+static const char *const default_model = "auto";
 
 struct rank_job {
     const struct pipeline *pipeline;
@@ -61,6 +61,8 @@ static int open_forecasters(struct rank_job *job, struct error *err)
             .zone = request->zone,
             .events = request->frame.past,
             .event_count = request->frame.past_count,
+            .is_event = options->event != NULL,
+            .event_kind = request->window.kind,
             .event_strength = options->event_strength,
         };
         job->forecasters[i] = forecaster_open(&job->forecast_options[i], err);
