@@ -96,19 +96,32 @@ bool file_draft_is_in_place(const struct file_draft *draft)
     return draft->is_in_place;
 }
 
+/* Why a write was lost that nobody looked at: whoever writes once more is told. What is appended goes with the draft,
+ * which is lost anyway; a device or pipe is left alone. */
+static int find_write_errno(const struct file_draft *draft)
+{
+    static const char block[4096];
+    errno = 0;
+    if (!draft->is_in_place && write(fileno(draft->stream), block, sizeof block) < 0) {
+        return errno;
+    }
+    return EIO;
+}
+
 /* ferror is asked before closing: after lost writes fflush and fclose can both return 0. */
-static int flush_stream(FILE *stream, const char *path, struct error *err)
+static int flush_stream(const struct file_draft *draft, struct error *err)
 {
     errno = 0;
-    if (fflush(stream) != 0 || ferror(stream)) {
-        return error_set_errno(err, ERROR_INPUT, errno == 0 ? EIO : errno, "writing %s", path);
+    if (fflush(draft->stream) != 0 || ferror(draft->stream)) {
+        int cause = errno == 0 ? find_write_errno(draft) : errno;
+        return error_set_errno(err, ERROR_INPUT, cause, "writing %s", draft->path);
     }
     return 0;
 }
 
 int file_draft_sync(struct file_draft *draft, struct error *err)
 {
-    if (flush_stream(draft->stream, draft->path, err) != 0) {
+    if (flush_stream(draft, err) != 0) {
         return -1;
     }
     if (!draft->is_in_place && fsync(fileno(draft->stream)) != 0) {

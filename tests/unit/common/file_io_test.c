@@ -2,10 +2,12 @@
 #include "common/file_io.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,31 @@ static void lost_writes_are_noticed(void **state)
     assert_int_equal(err.kind, ERROR_RESOURCE);
 }
 
+/* Many buffers before the commit, whose own flush then has nothing left to fail with. */
+static void early_lost_writes_are_told_with_their_cause(void **state)
+{
+    (void)state;
+    enum { LINES = 100000, LIMIT = 8192 };
+    struct error err;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = {.rlim_cur = LIMIT, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    struct file_draft *draft = file_draft_open("large", &err);
+    assert_non_null(draft);
+    for (int i = 0; i < LINES; i++) {
+        fputs("a line\n", file_draft_stream(draft));
+    }
+    assert_int_not_equal(fflush(file_draft_stream(draft)), 0); /* and drops what it held */
+    int result = file_draft_commit(draft, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(result, -1);
+    assert_string_equal(err.text, "writing large: File too large");
+    assert_int_equal(access("large", F_OK), -1);
+}
+
 static void whole_files_have_a_limit(void **state)
 {
     (void)state;
@@ -218,6 +245,7 @@ int main(void)
         cmocka_unit_test(an_abandoned_draft_leaves_nothing),
         cmocka_unit_test(unwritable_places_are_named),
         cmocka_unit_test(lost_writes_are_noticed),
+        cmocka_unit_test(early_lost_writes_are_told_with_their_cause),
         cmocka_unit_test(whole_files_have_a_limit),
         cmocka_unit_test(folders_are_made_and_private),
         cmocka_unit_test(secrets_must_be_private),
