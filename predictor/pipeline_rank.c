@@ -220,6 +220,25 @@ static int write_report(const struct rank_job *job, struct error *err)
     return rank_report_save(job->report, job->pipeline->options->report, err);
 }
 
+/* Of the command line, else of the config; 0: no limit. */
+static uint64_t budget_of(const struct rank_job *job)
+{
+    uint64_t budget_bytes = job->pipeline->options->budget_bytes;
+    return budget_bytes != 0 ? budget_bytes : job->pipeline->config->budget_memory_bytes;
+}
+
+static void warn_of_heavy_pins(const struct rank_job *job)
+{
+    char pinned[UNITS_TEXT_SIZE];
+    char budget[UNITS_TEXT_SIZE];
+    uint64_t budget_bytes = budget_of(job);
+    if (budget_bytes != 0 && job->totals.pinned_bytes > budget_bytes) {
+        message_warn(job->pipeline->message, "the pinned keys alone take %s, the budget is %s",
+                     units_print_bytes(pinned, job->totals.pinned_bytes),
+                     units_print_bytes(budget, budget_bytes));
+    }
+}
+
 static void warn_of_missing(const struct rank_job *job, const struct key_list *list,
                             const char *option)
 {
@@ -253,6 +272,7 @@ static void say_summary(const struct rank_job *job)
     message_note(message, "planned: %" PRIu64 " of %" PRIu64 " keys (%s), %s in Redis",
                  totals->planned_count, totals->offered_count, ends[totals->end],
                  units_print_bytes(bytes, totals->planned_bytes));
+    warn_of_heavy_pins(job);
     warn_of_missing(job, job->request.pins, "--pins");
     warn_of_missing(job, job->request.exclusions, "--exclude");
 }
@@ -261,11 +281,8 @@ static void say_summary(const struct rank_job *job)
 
 static int open_ranker(struct rank_job *job, struct error *err)
 {
-    const struct predict_options *options = job->pipeline->options;
-    struct rank_limits limits = {.top = options->top, .budget_bytes = options->budget_bytes};
-    if (limits.budget_bytes == 0) {
-        limits.budget_bytes = job->pipeline->config->budget_memory_bytes;
-    }
+    struct rank_limits limits = {.top = job->pipeline->options->top,
+                                 .budget_bytes = budget_of(job)};
     job->ranker = ranker_new(&job->request.frame, &limits, err);
     return job->ranker == NULL ? -1 : 0;
 }

@@ -33,6 +33,8 @@ printf 'entity,id\nuser,u1\nuser,nobody\n' >pins.csv
 check "a pinned key needs not be dormant" says 0 "users: 30 dormant" rank --dormant-after 10h --pins pins.csv --out pinned.csv
 check "and comes first" is_equal "$(cell pinned.csv id) $(rows pinned.csv)" "u1 31"
 check "a pin that nothing answers to is told" says 0 "nobody" rank --dormant-after 10h --pins pins.csv --out pinned.csv
+check "pins that exceed the budget are planned, and told" says 0 "the pinned keys alone take" \
+    rank --budget 1KiB --dormant-after 10h --pins pins.csv --out pinned.csv
 check "who is excluded is left out, pinned or not" rank --dormant-after 10h --pins pins.csv --exclude pins.csv --out excluded.csv
 check "even so" is_equal "$(rows excluded.csv)" 30
 
