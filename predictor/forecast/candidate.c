@@ -491,3 +491,20 @@ double candidate_score_error(const struct candidate_choice *choice, const float 
     feature_scale_apply(&choice->scale, row, is_event, design);
     return chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS);
 }
+
+void candidate_contributions(const struct candidate_choice *choice, const float *row, bool is_event,
+                             struct contribution contributions[FEATURE_COUNT])
+{
+    const struct candidate_result *chosen = &choice->results[choice->chosen];
+    float design[DESIGN_COLUMNS];
+    memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
+    if (!chosen->is_ridge) {
+        return;
+    }
+    feature_scale_apply(&choice->scale, row, is_event, design);
+    for (size_t i = 0; i < DESIGN_COLUMNS; i++) {
+        struct contribution *contribution = &contributions[feature_scale_source(i)];
+        contribution->amount += chosen->slope * choice->ridge.coefficients[i] * (double)design[i];
+        contribution->is_high = contribution->is_high || design[i] > 0;
+    }
+}

@@ -8,6 +8,7 @@
 
 #include "predictor/forecast/feature_scale.h"
 #include "predictor/forecast/logistic_fit.h"
+#include "predictor/forecast/reason_words.h"
 #include "predictor/forecast/training_set.h"
 
 enum { CANDIDATE_COUNT = 10 };
@@ -43,6 +44,10 @@ void candidate_choice_free(struct candidate_choice *choice);
 double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event);
 double candidate_score_error(const struct candidate_choice *choice, const float *row,
                              bool is_event);
+
+/* What each feature adds to the score, compared with the average row; all 0 when the chosen one is no ridge. */
+void candidate_contributions(const struct candidate_choice *choice, const float *row, bool is_event,
+                             struct contribution contributions[FEATURE_COUNT]);
 
 /* Whether a window of the set is of the sort that is asked for: events if the set has any (it has them only if the
  * coming window is one), otherwise ordinary windows. */

@@ -6,6 +6,7 @@
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/forecaster.h"
 #include "predictor/forecast/key_sample.h"
+#include "predictor/forecast/sibling_activity.h"
 #include "predictor/forecast/triple_set.h"
 
 /* A window to learn from or to forecast: features as of `origin`, accesses within [start, end). */
@@ -22,10 +23,11 @@ struct forecast_hits {
 struct forecast_state {
     struct forecast_options options;
     struct as_of_clock clock;
-    struct forecast_window window; /* the one to forecast */
-    struct key_sample sample;      /* whole histories, cut at as_of */
-    struct triple_set triples;     /* of all keys at as_of */
-    struct triple_set dormant;     /* of the dormant ones alone */
+    struct forecast_window window;    /* the one to forecast */
+    struct key_sample sample;         /* whole histories, cut at as_of */
+    struct triple_set triples;        /* of all keys at as_of */
+    struct triple_set dormant;        /* of the dormant ones alone */
+    struct sibling_activity siblings; /* empty without parents */
     uint64_t key_count, dormant_count;
     int64_t first_unix; /* the first bucket of all; INT64_MAX when there is none */
     struct forecast_hits hits;
@@ -48,7 +50,8 @@ struct forecast_method {
     void (*free_fitted)(void *fitted);
     /* What forecaster_dump_training and forecaster_dump_key promise; NULL when there are no features. */
     void (*dump_training)(const void *fitted, FILE *out);
-    void (*dump_key)(const void *fitted, const struct key_history *key, FILE *out);
+    void (*dump_key)(const struct forecast_state *state, const void *fitted,
+                     const struct key_history *key, FILE *out);
 };
 
 extern const struct forecast_method method_auto, method_bgnbd, method_mbgnbd, method_recency,

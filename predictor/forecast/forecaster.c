@@ -88,12 +88,37 @@ void forecaster_close(struct forecaster *forecaster)
     key_sample_free(&forecaster->state.sample);
     triple_set_free(&forecaster->state.triples);
     triple_set_free(&forecaster->state.dormant);
+    sibling_activity_free(&forecaster->state.siblings);
     free(forecaster);
 }
 
 static struct bucket_list buckets_of(const struct key_history *key)
 {
     return (struct bucket_list){.buckets = key->buckets, .count = key->bucket_count};
+}
+
+/* Tells the activity of a key, whose buckets are cut at as_of, to its parent. */
+static int observe_siblings(struct forecast_state *state, uint64_t hash, struct bucket_list seen,
+                            struct error *err)
+{
+    const struct parent_table *parents = state->options.parents;
+    uint32_t parent = parent_table_find(parents, hash);
+    int64_t before = INT64_MIN;
+    if (parent == PARENT_NONE) {
+        return 0;
+    }
+    if (sibling_activity_count_key(&state->siblings, parent_table_count(parents), parent, err) !=
+        0) {
+        return -1;
+    }
+    for (size_t i = 0; i < seen.count; i++) {
+        int64_t day = as_of_day(&state->clock, seen.buckets[i].bucket * state->clock.bucket_second);
+        if (day != before && sibling_activity_add(&state->siblings, parent, day, err) != 0) {
+            return -1;
+        }
+        before = day;
+    }
+    return 0;
 }
 
 int forecaster_observe(struct forecaster *forecaster, const struct key_history *key,
@@ -119,8 +144,12 @@ int forecaster_observe(struct forecaster *forecaster, const struct key_history *
     if (triple_set_add(&state->triples, triple, 1, err) != 0) {
         return -1;
     }
-    return key_sample_offer(&state->sample, key_sample_hash(key->id),
-                            as_of_cut(&state->clock, buckets_of(key), as_of_unix), err);
+    struct bucket_list seen = as_of_cut(&state->clock, buckets_of(key), as_of_unix);
+    uint64_t hash = key_sample_hash(key->id);
+    if (observe_siblings(state, hash, seen, err) != 0) {
+        return -1;
+    }
+    return key_sample_offer(&state->sample, hash, seen, err);
 }
 
 /* Accesses in a window of a key that came back in it, on the latest window of this length that had ended by as_of. */
@@ -150,6 +179,9 @@ static void measure_hits(struct forecast_state *state)
 int forecaster_fit(struct forecaster *forecaster, struct error *err)
 {
     measure_hits(&forecaster->state);
+    if (sibling_activity_finish(&forecaster->state.siblings, err) != 0) {
+        return -1;
+    }
     return forecaster->method->fit(forecaster->method, &forecaster->state, &forecaster->fitted,
                                    err);
 }
@@ -246,7 +278,7 @@ int forecaster_dump_key(const struct forecaster *forecaster, const struct key_hi
     if (check_dump(forecaster, out, err) != 0) {
         return -1;
     }
-    forecaster->method->dump_key(forecaster->fitted, key, out);
+    forecaster->method->dump_key(&forecaster->state, forecaster->fitted, key, out);
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * Room: predictor/forecast. May touch: nothing. Pure. */
 #include "predictor/forecast/key_features.h"
 
+#include "predictor/forecast/parent_table.h"
 #include "predictor/forecast/special_math.h"
 
 #include <math.h>
@@ -195,10 +196,34 @@ static void set_events(const struct feature_context *context, const struct walk 
     row[FEATURE_EVENT_BORN] = is_in_event(context, walk->first_unix);
 }
 
-bool key_features_take(const struct feature_context *context, struct bucket_list whole,
+/* Days that are over by the origin; the key itself has been silent in most of them. */
+static void set_siblings(const struct feature_context *context, uint32_t parent, float *row)
+{
+    static const struct {
+        enum key_feature feature;
+        int days;
+    } spans[] = {{FEATURE_SIBLINGS_7, 7}, {FEATURE_SIBLINGS_14, 14}, {FEATURE_SIBLINGS_30, 30}};
+    bool has_parent = parent != PARENT_NONE && context->siblings != NULL;
+    int64_t today = as_of_day(&context->clock, context->origin_unix);
+    double sum = 0;
+    row[FEATURE_HAS_PARENT] = has_parent;
+    row[FEATURE_SIBLING_SHARE] = 0;
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        if (has_parent) {
+            sum = sibling_activity_sum(context->siblings, parent, today - spans[i].days, today);
+        }
+        row[spans[i].feature] = (float)log1p(sum);
+    }
+    if (has_parent) {
+        double size = sibling_activity_size(context->siblings, parent);
+        row[FEATURE_SIBLING_SHARE] = (float)log((sum + 0.5) / size);
+    }
+}
+
+bool key_features_take(const struct feature_context *context, const struct feature_key *key,
                        float row[FEATURE_COUNT])
 {
-    struct bucket_list seen = as_of_cut(&context->clock, whole, context->origin_unix);
+    struct bucket_list seen = as_of_cut(&context->clock, key->buckets, context->origin_unix);
     if (seen.count == 0) {
         return false;
     }
@@ -208,59 +233,85 @@ bool key_features_take(const struct feature_context *context, struct bucket_list
     set_gaps(&walk, row);
     set_last_year(context, &walk, seen, row);
     set_events(context, &walk, seen, row);
+    set_siblings(context, key->parent, row);
     return true;
 }
 
 static const struct {
-    const char *name, *speaks_for, *speaks_against;
+    const char *name, *high, *low;
+    enum feature_theme theme;
 } columns[FEATURE_COUNT] = {
-    [FEATURE_BGNBD] = {"bgnbd", "its rhythm says it is due", "its rhythm says it has left"},
-    [FEATURE_MBGNBD] = {"mbgnbd", "its rhythm says it is due", "its rhythm says it has left"},
-    [FEATURE_ALIVE] = {"alive", "silence is normal for it", "silence is unusual for it"},
-    [FEATURE_RATE] = {"rate", "comes often", "comes rarely"},
-    [FEATURE_GAP] = {"gap", "seen not long ago", "not seen for long"},
-    [FEATURE_DAYS] = {"days", "seen on many days", "seen on few days"},
-    [FEATURE_TENURE] = {"tenure", "known for long", "new"},
-    [FEATURE_DECAYED_DAYS] = {"decayed_days", "active in recent months",
-                              "little active in recent months"},
-    [FEATURE_DECAYED_SHORT] = {"decayed_short", "active in recent weeks", "quiet in recent weeks"},
+    [FEATURE_BGNBD] = {"bgnbd", "its rhythm says it is due", "its rhythm says it has left",
+                       THEME_RHYTHM},
+    [FEATURE_MBGNBD] = {"mbgnbd", "its rhythm says it is due", "its rhythm says it has left",
+                        THEME_RHYTHM},
+    [FEATURE_ALIVE] = {"alive", "silence is normal for it", "silence is unusual for it",
+                       THEME_RHYTHM},
+    [FEATURE_RATE] = {"rate", "comes often", "comes rarely", THEME_RHYTHM},
+    [FEATURE_GAP] = {"gap", "not seen for long", "seen not so long ago", THEME_PAUSE},
+    [FEATURE_DAYS] = {"days", "seen on many days", "seen on few days", THEME_ACTIVITY},
+    [FEATURE_TENURE] = {"tenure", "known for long", "known for a short time", THEME_TENURE},
+    [FEATURE_DECAYED_DAYS] = {"decayed_days", "often here in recent months",
+                              "rarely here in recent months", THEME_ACTIVITY},
+    [FEATURE_DECAYED_SHORT] = {"decayed_short", "often here in recent weeks",
+                               "rarely here in recent weeks", THEME_ACTIVITY},
     [FEATURE_DECAYED_HITS] = {"decayed_hits", "much used in recent months",
-                              "little used in recent months"},
+                              "little used in recent months", THEME_VOLUME},
     [FEATURE_DECAYED_BASE] = {"decayed_base", "much used in recent months",
-                              "little used in recent months"},
-    [FEATURE_HITS_PER_DAY] = {"hits_per_day", "heavy use on its days", "light use on its days"},
-    [FEATURE_LAST_HITS] = {"last_hits", "heavy use on its last day", "light use on its last day"},
-    [FEATURE_MEAN_GAP] = {"mean_gap", "its usual pause", "its usual pause"},
-    [FEATURE_OVERDUE] = {"overdue", "the pause compared with its usual one",
-                         "longer away than its usual pause"},
-    [FEATURE_LONGEST_GAP] = {"longest_gap", "has come back from longer pauses",
-                             "never came back from so long a pause"},
-    [FEATURE_GAP_SPREAD] = {"gap_spread", "irregular before", "regular before"},
+                              "little used in recent months", THEME_VOLUME},
+    [FEATURE_HITS_PER_DAY] = {"hits_per_day", "heavy use on its days", "light use on its days",
+                              THEME_VOLUME},
+    [FEATURE_LAST_HITS] = {"last_hits", "heavy use when last seen", "light use when last seen",
+                           THEME_VOLUME},
+    [FEATURE_MEAN_GAP] = {"mean_gap", "used to long pauses", "used to short pauses", THEME_PAUSE},
+    [FEATURE_OVERDUE] = {"overdue", "away longer than usual", "not away longer than usual",
+                         THEME_PAUSE},
+    [FEATURE_LONGEST_GAP] = {"longest_gap", "away longer than ever before",
+                             "came back from longer pauses", THEME_PAUSE},
+    [FEATURE_GAP_SPREAD] = {"gap_spread", "irregular", "regular", THEME_PAUSE},
     [FEATURE_WOKEN] = {"woken", "came back from long pauses before",
-                       "never came back from a long pause"},
+                       "never came back from a long pause", THEME_PAUSE},
     [FEATURE_WOKEN_LATE] = {"woken_late", "came back from as long a pause before",
-                            "never came back from so long a pause"},
-    [FEATURE_ONCE] = {"once", "seen on one day only", "seen on one day only"},
-    [FEATURE_TWICE] = {"twice", "seen on two days only", "seen on two days only"},
-    [FEATURE_HAS_LAST_YEAR] = {"has_last_year", "known since last year", "known since last year"},
+                            "never came back from so long a pause", THEME_PAUSE},
+    [FEATURE_ONCE] = {"once", "seen on one day only", "seen on more than one day", THEME_ACTIVITY},
+    [FEATURE_TWICE] = {"twice", "seen on two days only", "not seen on just two days",
+                       THEME_ACTIVITY},
+    [FEATURE_HAS_LAST_YEAR] = {"has_last_year", "known since last year", "not yet known a year ago",
+                               THEME_SEASON},
     [FEATURE_LAST_YEAR] = {"last_year", "came in the same weeks last year",
-                           "stayed away in the same weeks last year"},
-    [FEATURE_EVENT_SEEN] = {"event_seen", "has seen events", "has seen no event"},
-    [FEATURE_EVENT_RATIO] = {"event_ratio", "comes to events", "does not come to events"},
+                           "not here in the same weeks last year", THEME_SEASON},
+    [FEATURE_EVENT_SEEN] = {"event_seen", "has seen events", "has seen no event yet", THEME_EVENTS},
+    [FEATURE_EVENT_RATIO] = {"event_ratio", "comes to events", "does not come to events",
+                             THEME_EVENTS},
     [FEATURE_EVENT_KIND] = {"event_kind", "comes to events of this kind",
-                            "does not come to events of this kind"},
+                            "does not come to events of this kind", THEME_EVENTS},
     [FEATURE_EVENT_LAST] = {"event_last", "came to the latest event",
-                            "stayed away from the latest event"},
-    [FEATURE_EVENT_BEFORE] = {"event_before", "came to the event before",
-                              "stayed away from the event before"},
-    [FEATURE_EVENT_SHARE] = {"event_share", "active in events", "active outside events"},
+                            "stayed away from the latest event", THEME_EVENTS},
+    [FEATURE_EVENT_BEFORE] = {"event_before", "came to the event before the last",
+                              "stayed away from the event before the last", THEME_EVENTS},
+    [FEATURE_EVENT_SHARE] = {"event_share", "here mostly during events",
+                             "here mostly outside events", THEME_EVENTS},
     [FEATURE_EVENT_BORN] = {"event_born", "first came in an event",
-                            "did not first come in an event"},
+                            "did not first come in an event", THEME_EVENTS},
+    [FEATURE_HAS_PARENT] = {"has_parent", "has siblings", "has no siblings", THEME_SIBLINGS},
+    [FEATURE_SIBLINGS_7] = {"siblings_7", "its siblings were busy this week",
+                            "its siblings were quiet this week", THEME_SIBLINGS},
+    [FEATURE_SIBLINGS_14] = {"siblings_14", "its siblings were busy lately",
+                             "its siblings were quiet lately", THEME_SIBLINGS},
+    [FEATURE_SIBLINGS_30] = {"siblings_30", "its siblings were busy this month",
+                             "its siblings were quiet this month", THEME_SIBLINGS},
+    [FEATURE_SIBLING_SHARE] = {"sibling_share", "most of its siblings are busy",
+                               "few of its siblings are busy", THEME_SIBLINGS},
 };
 
-const char *key_features_words(enum key_feature feature, bool is_for)
+const char *key_features_words(enum key_feature feature, bool is_high)
 {
-    return is_for ? columns[feature].speaks_for : columns[feature].speaks_against;
+    return is_high ? columns[feature].high : columns[feature].low;
+}
+
+enum feature_theme key_features_theme(enum key_feature feature)
+{
+    return columns[feature].theme;
 }
 
 const char *key_features_name(enum key_feature feature)

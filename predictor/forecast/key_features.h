@@ -7,6 +7,7 @@
 #include "predictor/calendar/event_window.h"
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/btyd_model.h"
+#include "predictor/forecast/sibling_activity.h"
 
 /* The columns, in the order of a row. Logarithms throughout, so that effects are linear. */
 enum key_feature {
@@ -40,6 +41,11 @@ enum key_feature {
     FEATURE_EVENT_BEFORE, /* came to the one before, less its share */
     FEATURE_EVENT_SHARE,  /* share of its active days that lay in events */
     FEATURE_EVENT_BORN,   /* 1: first seen in an event */
+    FEATURE_HAS_PARENT,   /* 1: has a parent, and so siblings */
+    FEATURE_SIBLINGS_7, /* ln of 1 + days on which siblings were active, each counted, in the last 7 days */
+    FEATURE_SIBLINGS_14,   /* in the last 14 */
+    FEATURE_SIBLINGS_30,   /* in the last 30 */
+    FEATURE_SIBLING_SHARE, /* ln of the same 30 by the number of siblings */
     FEATURE_COUNT
 };
 
@@ -59,14 +65,34 @@ struct feature_context {
     double p_floor;                     /* no P(return) of these counts as less */
     const struct feature_event *events; /* [event_count] ended by origin, by start */
     size_t event_count;
+    const struct sibling_activity *siblings; /* NULL: no parents are known */
+};
+
+/* A key: its buckets, as many as are known, and its parent's number or PARENT_NONE. */
+struct feature_key {
+    struct bucket_list buckets;
+    uint32_t parent;
 };
 
 /* Fills `row`, all finite; false when the key had not been seen by the origin. */
-bool key_features_take(const struct feature_context *context, struct bucket_list whole,
+bool key_features_take(const struct feature_context *context, const struct feature_key *key,
                        float row[FEATURE_COUNT]);
 
-/* A few words for a column where it speaks for the key (`is_for`) or against it. */
-const char *key_features_words(enum key_feature feature, bool is_for);
+/* What columns are about: those of one theme say much the same, and a reason names only the strongest of them. */
+enum feature_theme {
+    THEME_RHYTHM,
+    THEME_PAUSE,
+    THEME_ACTIVITY,
+    THEME_VOLUME,
+    THEME_TENURE,
+    THEME_SEASON,
+    THEME_EVENTS,
+    THEME_SIBLINGS,
+    THEME_COUNT
+};
+enum feature_theme key_features_theme(enum key_feature feature);
+/* A few words for a column that is higher than the average key's, or lower. */
+const char *key_features_words(enum key_feature feature, bool is_high);
 /* Its name in dumps: "gap", "event_ratio". */
 const char *key_features_name(enum key_feature feature);
 

@@ -2,9 +2,10 @@
  * Room: predictor/forecast. May touch: memory only. */
 #include "predictor/forecast/key_sample.h"
 
+#include "predictor/forecast/parent_table.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { KEYS_AT_FIRST = 4096, HASH_BITS = 64 };
 
@@ -94,7 +95,7 @@ int key_sample_offer(struct key_sample *sample, uint64_t hash, struct bucket_lis
 
 uint64_t key_sample_hash(struct slice id)
 {
-    return XXH64(id.bytes, id.size, 0);
+    return parent_table_hash(id);
 }
 
 struct bucket_list key_sample_buckets(const struct key_sample *sample, size_t at)

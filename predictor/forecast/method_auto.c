@@ -75,11 +75,11 @@ static int score_present(struct auto_method *method, const struct forecast_state
         return -1;
     }
     for (size_t i = 0; i < state->sample.key_count; i++) {
-        struct bucket_list buckets = key_sample_buckets(&state->sample, i);
+        struct feature_key key = training_set_key(state, i);
         struct as_of_snapshot snapshot;
-        if (as_of_take(&state->clock, buckets, state->window.origin_unix, &snapshot) &&
+        if (as_of_take(&state->clock, key.buckets, state->window.origin_unix, &snapshot) &&
             forecast_state_is_dormant(state, &state->window, &snapshot) &&
-            key_features_take(&method->present, buckets,
+            key_features_take(&method->present, &key,
                               &present->values[present->count * FEATURE_COUNT])) {
             present->count++;
         }
@@ -309,15 +309,25 @@ static void free_fitted(void *fitted)
 
 /* ---- scoring */
 
+static struct feature_key feature_key_of(const struct forecast_state *state,
+                                         const struct key_history *key)
+{
+    const struct parent_table *parents = state->options.parents;
+    return (struct feature_key){
+        .buckets = {.buckets = key->buckets, .count = key->bucket_count},
+        .parent =
+            parents == NULL ? PARENT_NONE : parent_table_find(parents, parent_table_hash(key->id))};
+}
+
 static void score(const struct forecast_state *state, const void *fitted,
                   const struct key_history *key, const struct as_of_snapshot *snapshot,
                   struct demand *demand)
 {
     const struct auto_method *method = fitted;
-    const struct bucket_list buckets = {.buckets = key->buckets, .count = key->bucket_count};
+    const struct feature_key feature_key = feature_key_of(state, key);
     float row[FEATURE_COUNT];
     (void)snapshot;
-    if (!key_features_take(&method->present, buckets, row)) {
+    if (!key_features_take(&method->present, &feature_key, row)) {
         return;
     }
     bool is_event = state->options.is_event;
@@ -326,6 +336,9 @@ static void score(const struct forecast_state *state, const void *fitted,
                                 spread_of_slope * (logit - method->score_mean));
     double below = method->level_mean - method->level_low;
     double above = method->level_high - method->level_mean;
+    struct contribution contributions[FEATURE_COUNT];
+    candidate_contributions(&method->choice, row, is_event, contributions);
+    reason_words_append(demand->reason, sizeof demand->reason, contributions);
     demand->p_return = special_math_expit(method->level_mean + logit);
     demand->p_low = special_math_expit(method->level_mean + logit - hypot(error, below));
     demand->p_high = special_math_expit(method->level_mean + logit + hypot(error, above));
@@ -428,17 +441,18 @@ static void dump_id(struct slice id, FILE *out)
     (void)fputc('"', out);
 }
 
-static void dump_key(const void *fitted, const struct key_history *key, FILE *out)
+static void dump_key(const struct forecast_state *state, const void *fitted,
+                     const struct key_history *key, FILE *out)
 {
     const struct auto_method *method = fitted;
     float row[FEATURE_COUNT];
     if (key == NULL) {
         (void)fputs("id", out);
         dump_names(out);
-    } else if (key_features_take(
-                   &method->present,
-                   (struct bucket_list){.buckets = key->buckets, .count = key->bucket_count},
-                   row)) {
+        return;
+    }
+    const struct feature_key feature_key = feature_key_of(state, key);
+    if (key_features_take(&method->present, &feature_key, row)) {
         dump_id(key->id, out);
         dump_values(row, out);
     }

@@ -97,13 +97,15 @@ static int64_t gap_trained_second(const struct forecast_state *state)
 static void set_context(const struct training_set *set, const struct forecast_state *state,
                         const struct forecast_window *window, struct feature_context *context)
 {
-    *context = (struct feature_context){.clock = state->clock,
-                                        .origin_unix = window->origin_unix,
-                                        .start_unix = window->start_unix,
-                                        .end_unix = window->end_unix,
-                                        .dormant_after_second = state->options.dormant_after_second,
-                                        .events = set->events,
-                                        .event_count = count_ended(set, window->origin_unix)};
+    *context = (struct feature_context){
+        .clock = state->clock,
+        .origin_unix = window->origin_unix,
+        .start_unix = window->start_unix,
+        .end_unix = window->end_unix,
+        .dormant_after_second = state->options.dormant_after_second,
+        .siblings = state->options.parents == NULL ? NULL : &state->siblings,
+        .events = set->events,
+        .event_count = count_ended(set, window->origin_unix)};
 }
 
 static bool has_history_before(const struct forecast_state *state, int64_t origin_unix,
@@ -322,6 +324,13 @@ static double dice_of(uint64_t hash, size_t origin)
     return (double)(mixed >> 11) * 0x1p-53;
 }
 
+struct feature_key training_set_key(const struct forecast_state *state, size_t at)
+{
+    return (struct feature_key){
+        .buckets = key_sample_buckets(&state->sample, at),
+        .parent = parent_table_find(state->options.parents, state->sample.keys[at].hash)};
+}
+
 static void add_row(struct training_set *set, const struct forecast_state *state, size_t key,
                     size_t origin, const struct row_quota *quota)
 {
@@ -333,7 +342,8 @@ static void add_row(struct training_set *set, const struct forecast_state *state
     if (!question.is_asked || dice_of(state->sample.keys[key].hash, origin) >= share) {
         return;
     }
-    if (key_features_take(context, buckets, &rows->values[rows->count * FEATURE_COUNT])) {
+    struct feature_key feature_key = training_set_key(state, key);
+    if (key_features_take(context, &feature_key, &rows->values[rows->count * FEATURE_COUNT])) {
         rows->labels[rows->count] = question.has_returned;
         rows->targets[rows->count] = question.is_target;
         rows->weights[rows->count] = (float)(1 / share);

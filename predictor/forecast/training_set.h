@@ -45,6 +45,9 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
                       size_t row_count_max, struct error *err) MUST_CHECK;
 void training_set_free(struct training_set *set);
 
+/* A sampled key as features see it. */
+struct feature_key training_set_key(const struct forecast_state *state, size_t at);
+
 /* Whether the windows of two origins share time, so that one tells what the other asks. */
 bool training_set_overlap(const struct training_set *set, size_t one, size_t other);
 

@@ -1,6 +1,8 @@
 /* as_of_test.c - what is known of a key at a moment, and that nothing later is: a planted leak changes no feature. */
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/key_features.h"
+#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/reason_words.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -55,6 +57,12 @@ static void days_are_those_of_the_zone(void **state)
     zone_close(zone);
 }
 
+static bool take(const struct feature_context *context, struct bucket_list buckets, float *row)
+{
+    const struct feature_key key = {buckets, PARENT_NONE};
+    return key_features_take(context, &key, row);
+}
+
 static const struct feature_event events[] = {
     {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY}, 0.25, true},
     {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY}, 0.5, true},
@@ -83,13 +91,13 @@ static void a_planted_leak_changes_no_feature(void **state)
     struct feature_context context = context_of();
     float honest[FEATURE_COUNT];
     float leaking[FEATURE_COUNT];
-    assert_true(key_features_take(&context, list(buckets, 3), honest));
-    assert_true(key_features_take(&context, list(buckets, 7), leaking));
+    assert_true(take(&context, list(buckets, 3), honest));
+    assert_true(take(&context, list(buckets, 7), leaking));
     assert_memory_equal(honest, leaking, sizeof honest);
     context.origin_unix = 105 * SECONDS_PER_DAY; /* the test can tell: later, they count */
-    assert_true(key_features_take(&context, list(buckets, 7), leaking));
+    assert_true(take(&context, list(buckets, 7), leaking));
     assert_true(memcmp(honest, leaking, sizeof honest) != 0);
-    assert_false(key_features_take(&context, list(&buckets[5], 2), leaking));
+    assert_false(take(&context, list(&buckets[5], 2), leaking));
 }
 
 static void features_say_what_they_mean(void **state)
@@ -99,7 +107,7 @@ static void features_say_what_they_mean(void **state)
     static const struct active_bucket buckets[] = {{24 * 3, 1}, {24 * 41, 2}, {24 * 60, 4}};
     struct feature_context context = context_of();
     float row[FEATURE_COUNT];
-    assert_true(key_features_take(&context, list(buckets, 3), row));
+    assert_true(take(&context, list(buckets, 3), row));
     assert_true(fabs((double)row[FEATURE_GAP] - log(41)) < 1e-5);
     assert_true(fabs((double)row[FEATURE_DAYS] - log(3)) < 1e-5);
     assert_true(fabs((double)row[FEATURE_TENURE] - log(97)) < 1e-5);
@@ -125,18 +133,73 @@ static void any_key_has_finite_features(void **state)
         many[i] = (struct active_bucket){i, 1 + (uint32_t)i};
     }
     for (size_t count = 0; count <= 2000; count = count * 2 + 1) {
-        assert_int_equal(key_features_take(&context, list(many, count), row), count > 0);
+        assert_int_equal(take(&context, list(many, count), row), count > 0);
         for (int i = 0; count > 0 && i < FEATURE_COUNT; i++) {
             assert_true(isfinite(row[i]));
         }
     }
-    assert_true(key_features_take(&context, list(once, 1), row));
+    assert_true(take(&context, list(once, 1), row));
     for (int i = 0; i < FEATURE_COUNT; i++) {
         assert_true(isfinite(row[i]));
         assert_true(strlen(key_features_name((enum key_feature)i)) > 0);
         assert_true(strlen(key_features_words((enum key_feature)i, true)) > 0);
         assert_true(strlen(key_features_words((enum key_feature)i, false)) > 0);
     }
+}
+
+static void siblings_are_counted_up_to_yesterday(void **state)
+{
+    (void)state;
+    static const struct active_bucket buckets[] = {{24 * 3, 1}};
+    struct sibling_activity siblings = {0};
+    struct feature_context context = context_of();
+    struct feature_key key = {list(buckets, 1), 1};
+    struct error err;
+    float row[FEATURE_COUNT];
+    for (int64_t day = 60; day < 110; day++) {
+        assert_int_equal(sibling_activity_add(&siblings, 1, day, &err), 0);
+        assert_int_equal(sibling_activity_add(&siblings, 1, day, &err), 0);
+        assert_int_equal(sibling_activity_add(&siblings, 0, day, &err), 0);
+    }
+    for (uint32_t parent = 0; parent < 2; parent++) {
+        assert_int_equal(sibling_activity_count_key(&siblings, 3, parent, &err), 0);
+    }
+    assert_int_equal(sibling_activity_finish(&siblings, &err), 0);
+    context.siblings = &siblings;
+    assert_true(key_features_take(&context, &key, row));
+    assert_true(fabs((double)row[FEATURE_SIBLINGS_7] - log(15)) < 1e-5); /* days 93..99 */
+    assert_true(fabs((double)row[FEATURE_SIBLINGS_30] - log(61)) < 1e-5);
+    assert_true(fabs((double)row[FEATURE_SIBLING_SHARE] - log(60.5)) < 1e-5);
+    assert_true(row[FEATURE_HAS_PARENT] == 1);
+    key.parent = 2; /* nobody was ever active */
+    assert_true(key_features_take(&context, &key, row));
+    assert_true(row[FEATURE_SIBLINGS_7] == 0);
+    key.parent = PARENT_NONE;
+    assert_true(key_features_take(&context, &key, row));
+    assert_true(row[FEATURE_HAS_PARENT] == 0 && row[FEATURE_SIBLING_SHARE] == 0);
+    sibling_activity_free(&siblings);
+}
+
+static void reasons_name_the_strongest(void **state)
+{
+    (void)state;
+    struct contribution contributions[FEATURE_COUNT] = {
+        [FEATURE_GAP] = {-0.5, true},         [FEATURE_OVERDUE] = {-0.2, true},
+        [FEATURE_EVENT_RATIO] = {0.9, true},  [FEATURE_EVENT_LAST] = {-0.3, false},
+        [FEATURE_LAST_HITS] = {0.3, true},    [FEATURE_TENURE] = {0.2, false},
+        [FEATURE_SIBLINGS_7] = {0.05, false},
+    };
+    char reason[160] = "seen on 3 days, last 41 days ago";
+    reason_words_append(reason, sizeof reason, contributions);
+    assert_string_equal(
+        reason, "seen on 3 days, last 41 days ago; for: comes to events, heavy use when last seen; "
+                "against: not seen for long");
+    char narrow[60] = "seen on 3 days, last 41 days ago";
+    reason_words_append(narrow, sizeof narrow, contributions);
+    assert_string_equal(narrow, "seen on 3 days, last 41 days ago; for: comes to events");
+    memset(contributions, 0, sizeof contributions);
+    reason_words_append(narrow, sizeof narrow, contributions);
+    assert_string_equal(narrow, "seen on 3 days, last 41 days ago; for: comes to events");
 }
 
 int main(void)
@@ -147,6 +210,8 @@ int main(void)
         cmocka_unit_test(a_planted_leak_changes_no_feature),
         cmocka_unit_test(features_say_what_they_mean),
         cmocka_unit_test(any_key_has_finite_features),
+        cmocka_unit_test(siblings_are_counted_up_to_yesterday),
+        cmocka_unit_test(reasons_name_the_strongest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,74 @@
+/* reason_words.c - see reason_words.h.
+ * Room: predictor/forecast. May touch: nothing. Pure. */
+#include "predictor/forecast/reason_words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_FOR_MAX = 2, WORDS_AGAINST_MAX = 1 };
+static const double amount_least = 0.1; /* of logit: below, nobody would notice */
+
+/* Everything that the features of one theme add up to. */
+struct theme_sum {
+    double amount;
+    enum key_feature strongest; /* in the direction of the amount */
+};
+
+static void sum_themes(const struct contribution *contributions, struct theme_sum *themes)
+{
+    double strongest[THEME_COUNT] = {0};
+    memset(themes, 0, THEME_COUNT * sizeof *themes);
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        themes[key_features_theme((enum key_feature)i)].amount += contributions[i].amount;
+    }
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        enum feature_theme theme = key_features_theme((enum key_feature)i);
+        double along = copysign(1, themes[theme].amount) * contributions[i].amount;
+        if (along > strongest[theme]) {
+            strongest[theme] = along;
+            themes[theme].strongest = (enum key_feature)i;
+        }
+    }
+}
+
+/* Appends `link` and `words` if both fit; whether they did. */
+static bool append(char *reason, size_t size, const char *link, const char *words)
+{
+    size_t used = strlen(reason);
+    if (used + strlen(link) + strlen(words) + 1 > size) {
+        return false;
+    }
+    (void)snprintf(reason + used, size - used, "%s%s", link, words);
+    return true;
+}
+
+/* The strongest themes with that sign, strongest first. */
+static void append_themes(char *reason, size_t size, const struct contribution *contributions,
+                          struct theme_sum *themes, double sign)
+{
+    int most = sign > 0 ? WORDS_FOR_MAX : WORDS_AGAINST_MAX;
+    const char *link = sign > 0 ? "; for: " : "; against: ";
+    for (int count = 0; count < most; count++) {
+        struct theme_sum *best = &themes[0];
+        for (int i = 1; i < THEME_COUNT; i++) {
+            best = sign * themes[i].amount > sign * best->amount ? &themes[i] : best;
+        }
+        const char *words =
+            key_features_words(best->strongest, contributions[best->strongest].is_high);
+        if (sign * best->amount < amount_least || !append(reason, size, link, words)) {
+            return;
+        }
+        best->amount = 0;
+        link = ", ";
+    }
+}
+
+void reason_words_append(char *reason, size_t size,
+                         const struct contribution contributions[FEATURE_COUNT])
+{
+    struct theme_sum themes[THEME_COUNT];
+    sum_themes(contributions, themes);
+    append_themes(reason, size, contributions, themes, 1);
+    append_themes(reason, size, contributions, themes, -1);
+}
