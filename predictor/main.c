@@ -15,8 +15,9 @@ static const struct {
     const char *name;
     int (*run)(const struct pipeline *pipeline, struct error *err);
 } conductors[] = {
-    {"ingest", pipeline_ingest},   {"rank", pipeline_rank},       {"fit", pipeline_fit},
-    {"inspect", pipeline_inspect}, {"compact", pipeline_compact}, {"simulate", pipeline_simulate},
+    {"ingest", pipeline_ingest},     {"rank", pipeline_rank},       {"fit", pipeline_fit},
+    {"backtest", pipeline_backtest}, {"inspect", pipeline_inspect}, {"compact", pipeline_compact},
+    {"simulate", pipeline_simulate},
 };
 
 static int read_clock(const char *now, int64_t *now_unix, struct error *err)

@@ -33,6 +33,8 @@ int pipeline_compact(const struct pipeline *pipeline, struct error *err) MUST_CH
 int pipeline_inspect(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
 /* History to plan.csv and reports. */
 int pipeline_rank(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
+/* A history to measures of how well each model would have forecast it. */
+int pipeline_backtest(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
 /* A summary table to a model's parameters. */
 int pipeline_fit(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
 /* A seed to logs with a known truth. */

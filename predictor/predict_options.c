@@ -66,7 +66,8 @@ static const struct option_row rank_rows[] = {
      "a key is dormant after so long without access; default 30d"},
     {"scope", OPTION_TEXT, FIELD(scope), "WHICH", "dormant (default) or all keys"},
     {"entity", OPTION_TEXT, FIELD(entity), "WHICH", "user or product; default both"},
-    {"model", OPTION_TEXT, FIELD(model), "NAME", "which forecast; see the man page"},
+    {"model", OPTION_TEXT, FIELD(model), "NAME",
+     "auto (default), bgnbd, mbgnbd, recency, frequency or decayed"},
     {"event-strength", OPTION_NUMBER, FIELD(event_strength), "X",
      "expected returns beside the mean of past events, as 1.3"},
     {"budget", OPTION_BYTES, FIELD(budget_bytes), "BYTES", "plan no more than fits in here"},
@@ -78,6 +79,31 @@ static const struct option_row rank_rows[] = {
      "refuse a history that ends so long before as-of; default 2d"},
     {"out", OPTION_TEXT, FIELD(out), "FILE", "the plan; - is standard output"},
     {"report", OPTION_TEXT, FIELD(report), "DIR", "summary.csv and budget-curve.csv go there"},
+    END_OF_TABLE,
+};
+
+static const struct option_row backtest_rows[] = {
+    {"length", OPTION_DURATION_SECOND, FIELD(length_second), "TIME",
+     "length of the window to forecast, as 3d"},
+    {"origins", OPTION_COUNT, FIELD(origins), "N", "forecast from so many past moments; default 8"},
+    {"step", OPTION_DURATION_SECOND, FIELD(step_second), "TIME",
+     "from one such moment to the next; default 7d"},
+    {"lead", OPTION_DURATION_SECOND, FIELD(lead_second), "TIME",
+     "from there to the start of the window; default 3d"},
+    {"models", OPTION_TEXT, FIELD(models), "A,B,...",
+     "beside recency, frequency, decayed and bgnbd; default auto"},
+    {"entity", OPTION_TEXT, FIELD(entity), "WHICH", "user or product; default both"},
+    {"dormant-after", OPTION_DURATION_SECOND, FIELD(dormant_after_second), "TIME",
+     "a key is dormant after so long without access; default 30d"},
+    {"events", OPTION_TEXT, FIELD(events), "FILE",
+     "the calendar, a CSV of name,start,end[,kind]; default [events] file of the config"},
+    {"as-of", OPTION_TEXT, FIELD(as_of), "T",
+     "the last moment that may be looked at; default the end of the history"},
+    {"budget", OPTION_BYTES, FIELD(budget_bytes), "BYTES",
+     "measure a plan of no more than this, too"},
+    {"top", OPTION_COUNT, FIELD(top), "N", "or of at most so many keys"},
+    {"zone", OPTION_TEXT, FIELD(zone), "Z", "zone of days and of dates given here; default UTC"},
+    {"out", OPTION_TEXT, FIELD(out), "FILE", "the metrics as CSV; - is standard output"},
     END_OF_TABLE,
 };
 
@@ -127,6 +153,13 @@ static const struct command commands[] = {
       "--report report",
       "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --entity user --out "
       "-"}},
+    {"backtest",
+     "Measures how well each model would have forecast the past",
+     {history_rows, backtest_rows, general_rows},
+     NULL,
+     {"rekindle-predict backtest --history history --length 3d --origins 8 --out backtest.csv",
+      "rekindle-predict backtest --config rekindle.conf --length 7d --entity user --models "
+      "auto,mbgnbd --out -"}},
     {"fit",
      "Fits one model to a summary table and prints its parameters",
      {fit_rows, general_rows},
@@ -167,10 +200,14 @@ void predict_options_init(struct predict_options *options)
 {
     enum { SEED = 1, USERS = 10000, PRODUCTS = 1000, DAYS = 120 };
     enum { SECONDS_PER_DAY = 86400, DORMANT_DAYS = 30, HISTORY_AGE_DAYS = 2 };
+    enum { LEAD_DAYS = 3, STEP_DAYS = 7, ORIGINS = 8 };
     *options = (struct predict_options){
         .max_bad_share = -1,
         .dormant_after_second = DORMANT_DAYS * SECONDS_PER_DAY,
         .max_history_age_second = HISTORY_AGE_DAYS * SECONDS_PER_DAY,
+        .lead_second = LEAD_DAYS * SECONDS_PER_DAY,
+        .step_second = STEP_DAYS * SECONDS_PER_DAY,
+        .origins = ORIGINS,
         .seed = SEED,
         .users = USERS,
         .products = PRODUCTS,

@@ -26,6 +26,10 @@ struct predict_options {
     double event_strength;      /* 0: not given */
     uint64_t budget_bytes, top; /* 0: no limit */
     struct option_list attributes, pins, exclude;
+    /* backtest */
+    const char *models;
+    int64_t length_second, lead_second, step_second; /* length 0: not given */
+    uint64_t origins;
     /* inspect */
     const char *key;
     bool is_dump, is_logs;
