@@ -186,11 +186,8 @@ int btyd_fit_table(const struct btyd_model *model, const struct triple_table *ta
     if (result.verdict != NEWTON_CONVERGED && result.verdict != NEWTON_NO_MEMORY) {
         result = climb_from_all(&search, &fit->evaluation_count);
     }
-    if (explain(fit, &result, err) != 0) {
-        return -1;
-    }
     set_fit(fit, &search, &result);
-    return 0;
+    return explain(fit, &result, err);
 }
 
 void btyd_fit_interval(const struct btyd_fit *fit, const struct btyd_key *key,

@@ -21,7 +21,8 @@ struct btyd_fit {
 /* Fits `model` to `table`. With `prior_spread` > 0 the logarithm of each parameter also gets a normal prior of that
  * standard deviation around a plausible start: so wide that it moves nothing the data knows, it holds what the data
  * cannot; 0 is plain maximum likelihood. ERROR_INPUT with a sentence when there is nothing to fit, the search does not
- * converge, or the data does not identify a parameter. Never NaN. */
+ * converge, or the data does not identify a parameter; `fit` then holds the best that was found, without standard errors:
+ * good enough to rank by, for who has nothing else. Never NaN when it returns 0. */
 int btyd_fit_table(const struct btyd_model *model, const struct triple_table *table,
                    double prior_spread, struct btyd_fit *fit, struct error *err) MUST_CHECK;
 

@@ -183,7 +183,9 @@ static enum newton_verdict climb(const struct newton_task *task, struct newton_p
             return NEWTON_NO_MEMORY;
         }
         if (is_better(next.value, point->value)) {
-            bool is_top = *lambda == 0 && gain < gain_small;
+            /* A gain below the rounding of the value cannot be seen, however many keys are summed. */
+            double unseen = fmax(gain_small, rounding_share * fabs(point->value));
+            bool is_top = *lambda == 0 && gain < unseen;
             *point = next;
             memcpy(result->at, moved, sizeof moved);
             result->value = next.value;

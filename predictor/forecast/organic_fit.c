@@ -54,6 +54,17 @@ static int fit_assisted(const struct btyd_model *model, const struct triple_set 
     return result;
 }
 
+/* A search that ended without converging has still climbed: where it ended, the forecast is as good as the data lets
+ * it be, and the note says that it is not more. */
+static bool is_usable(const struct btyd_fit *fit, const struct error *err)
+{
+    bool is_finite = isfinite(fit->log_likelihood);
+    for (int i = 0; i < BTYD_PARAMETERS; i++) {
+        is_finite = is_finite && isfinite(fit->parameters[i]) && fit->parameters[i] > 0;
+    }
+    return is_finite && err->kind != ERROR_RESOURCE;
+}
+
 static int fit_table(const struct btyd_model *model, const struct triple_set *set,
                      const struct triple_table *table, struct organic_fit *fit, struct error *err)
 {
@@ -67,7 +78,10 @@ static int fit_table(const struct btyd_model *model, const struct triple_set *se
     if (table->x_sum > 0 && btyd_fit_table(model, table, wide_prior, &fit->btyd, err) == 0) {
         return 0;
     }
-    return err->kind == ERROR_RESOURCE ? -1 : fit_assisted(model, set, fit, err);
+    if (err->kind == ERROR_RESOURCE) {
+        return -1;
+    }
+    return fit_assisted(model, set, fit, err) == 0 || is_usable(&fit->btyd, err) ? 0 : -1;
 }
 
 int organic_fit_set(const struct btyd_model *model, const struct triple_set *set,
