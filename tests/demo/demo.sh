@@ -145,8 +145,9 @@ show_plan() {
         NR <= 11 { printf "     %-4s  %-6s  %-20s  %-7s  %-8s  %-10s %s\n", $at["rank"], $at["action"],
             $at["key"], (NR == 1 ? "dormant" : int($at["days_dormant"]) " days"),
             $at["p_return"], $at["benefit_ms"], (NR == 1 ? "bytes" : $at["size_bytes"]) }' plan.csv
-    printf '\n     The first one: %s\n' \
-        "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 { print $at["reason"] }' plan.csv)"
+    # The reason is the 18th cell, and quoted when it holds a comma.
+    printf '\n   Why the first one? %s\n' "$(sed -nE '2s/^([^,]*,){17}("([^"]*)"|([^,]*)),.*/\3\4/p' plan.csv)" |
+        fold -s -w 78 | sed '3,$s/^/     /'
     printf '\n   From report/summary.csv:\n\n'
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
         { printf "     %-7s  %-11s  %-17s %6s %9s %8s\n", $at["entity"], $at["segment_by"],
