@@ -143,11 +143,12 @@ check: | build/deps/build.stamp build/deps/test.stamp ## what a commit needs: fo
 	@bash tests/check/rooms.sh
 	@bash tests/check/headers.sh
 	@$(MAKE) --no-print-directory -j2 all
+	@bash tests/check/manpages.sh
 	@$(MAKE) --no-print-directory -j2 CONFIG=clang build/clang/bin/rekindle-predict build/clang/bin/rekindle-load
 	@$(MAKE) --no-print-directory -j2 CONFIG=san unit
 
 test: check fuzz ## everything that Debian's packages can test: units, fuzzers, whole programs with private servers
-	@bash tests/run_system.sh
+	@bash tests/run_system.sh tests/system/*.sh
 
 test-long: all | build/deps/test.stamp ## system tests that take over a minute
 	@bash tests/run_system.sh $(wildcard tests/long/*.sh)
