@@ -10,6 +10,7 @@
 
 #include "predictor/forecast/special_math.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -161,7 +162,8 @@ static double sum_window(const double *p, const struct btyd_key *key, const doub
     double sum = 0;
     double use = (p[ALPHA] + key->x) / (p[ALPHA] + p[BETA] + n);
     double stays = 1;
-    for (double j = 1; j <= window[1]; j += 1) {
+    int last = (int)fmin(window[1], INT_MAX);
+    for (int j = 1; j <= last; j++) {
         stays *= (p[DELTA] + n + j - 1) / (p[GAMMA] + p[DELTA] + n + j - 1);
         if (j > window[0]) {
             double missed = j - window[0] - 1;

@@ -40,7 +40,8 @@ struct forecast_method {
     /* Fits to what pass 1 left; `*fitted` is freed by free_fitted, also when this fails. */
     int (*fit)(const struct forecast_method *method, const struct forecast_state *state,
                void **fitted, struct error *err);
-    /* p_return, p_low and p_high of a key, the buckets being cut at as_of; and, if it has a better one, the reason. */
+    /* p_return, p_low and p_high of a key; may set expected_hits, which is otherwise the mean of past windows; may add
+     * to the reason, which says already when and how often the key was seen. */
     void (*score)(const struct forecast_state *state, const void *fitted,
                   const struct key_history *key, const struct as_of_snapshot *snapshot,
                   struct demand *demand);

@@ -216,7 +216,9 @@ static void put_in_order(struct demand *demand, double mean_hits)
     demand->p_return = isfinite(demand->p_return) ? fmin(fmax(demand->p_return, 0), 1) : 0;
     demand->p_low = isfinite(demand->p_low) ? fmin(fmax(demand->p_low, 0), demand->p_return) : 0;
     demand->p_high = isfinite(demand->p_high) ? fmax(fmin(demand->p_high, 1), demand->p_return) : 1;
-    demand->expected_hits = demand->p_return * fmax(mean_hits, 1);
+    if (!(demand->expected_hits >= demand->p_return) || !isfinite(demand->expected_hits)) {
+        demand->expected_hits = demand->p_return * fmax(mean_hits, 1);
+    }
 }
 
 void forecaster_score(const struct forecaster *forecaster, const struct key_history *key,
@@ -224,8 +226,9 @@ void forecaster_score(const struct forecaster *forecaster, const struct key_hist
 {
     const struct forecast_state *state = &forecaster->state;
     struct as_of_snapshot snapshot;
-    *demand = (struct demand){.reason = "never seen before the as-of time"};
+    *demand = (struct demand){.expected_hits = -1, .reason = "never seen before the as-of time"};
     if (!as_of_take(&state->clock, buckets_of(key), state->options.as_of_unix, &snapshot)) {
+        demand->expected_hits = 0;
         return;
     }
     give_reason(state, key, &snapshot, demand);

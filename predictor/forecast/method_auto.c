@@ -8,6 +8,7 @@
  * or set by --event-strength. A history too short for any past window leaves MBG/NBD, and says so. */
 #include "predictor/forecast/candidate.h"
 #include "predictor/forecast/forecast_state.h"
+#include "predictor/forecast/hits_fit.h"
 #include "predictor/forecast/level_forecast.h"
 #include "predictor/forecast/special_math.h"
 #include "predictor/forecast/training_set.h"
@@ -30,6 +31,7 @@ struct auto_method {
     struct training_set set;
     struct feature_context present;
     struct candidate_choice choice;
+    struct hits_fit hits;
     bool is_taught; /* there were past windows to learn from */
     struct level_forecast level;
     double score_mean;                        /* of the keys that are dormant now */
@@ -61,8 +63,6 @@ static int take_present(const struct forecast_state *state, struct present_score
     present->values = malloc((count + 1) * FEATURE_COUNT * sizeof *present->values);
     present->scores = malloc((count + 1) * sizeof *present->scores);
     if (present->values == NULL || present->scores == NULL) {
-        free(present->values);
-        free(present->scores);
         return error_set_memory(err, "adding up the forecast");
     }
     return 0;
@@ -248,6 +248,15 @@ static bool can_learn(const struct training_set *set)
     return returns >= returns_least && others >= returns_least;
 }
 
+static void fit_hits(struct auto_method *method)
+{
+    bool is_relevant[TRAINING_ORIGINS_MAX] = {false};
+    for (size_t i = 0; i < method->set.origin_count; i++) {
+        is_relevant[i] = candidate_is_relevant(&method->set, i);
+    }
+    hits_fit_rows(&method->hits, &method->set, is_relevant);
+}
+
 static int learn(struct auto_method *method, const struct forecast_state *state, struct error *err)
 {
     struct present_scores present = {.values = NULL};
@@ -255,6 +264,7 @@ static int learn(struct auto_method *method, const struct forecast_state *state,
         return -1;
     }
     forecast_level(method, state);
+    fit_hits(method);
     int result = score_present(method, state, &present, err);
     if (result == 0) {
         set_levels(method, state, &present);
@@ -340,6 +350,9 @@ static void score(const struct forecast_state *state, const void *fitted,
     candidate_contributions(&method->choice, row, is_event, contributions);
     reason_words_append(demand->reason, sizeof demand->reason, contributions);
     demand->p_return = special_math_expit(method->level_mean + logit);
+    if (method->is_taught) {
+        demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row);
+    }
     demand->p_low = special_math_expit(method->level_mean + logit - hypot(error, below));
     demand->p_high = special_math_expit(method->level_mean + logit + hypot(error, above));
 }

@@ -270,12 +270,13 @@ int training_set_present(const struct training_set *set, const struct forecast_s
 /* One key at one origin, before its features are known. */
 struct question {
     bool is_asked, is_target, has_returned;
+    uint64_t hits;
 };
 
 static struct question ask(const struct forecast_state *state,
                            const struct feature_context *context, struct bucket_list buckets)
 {
-    struct question question = {false, false, false};
+    struct question question = {.hits = 0};
     struct bucket_list seen = as_of_cut(&state->clock, buckets, context->origin_unix);
     if (seen.count == 0) {
         return question;
@@ -283,9 +284,11 @@ static struct question ask(const struct forecast_state *state,
     int64_t last_unix = seen.buckets[seen.count - 1].bucket * state->clock.bucket_second;
     question.is_asked = last_unix < context->origin_unix - gap_trained_second(state);
     question.is_target = last_unix < context->origin_unix - state->options.dormant_after_second;
-    question.has_returned =
-        question.is_asked &&
-        as_of_count_hits(&state->clock, buckets, context->start_unix, context->end_unix) > 0;
+    if (question.is_asked) {
+        question.hits =
+            as_of_count_hits(&state->clock, buckets, context->start_unix, context->end_unix);
+        question.has_returned = question.hits > 0;
+    }
     return question;
 }
 
@@ -345,6 +348,7 @@ static void add_row(struct training_set *set, const struct forecast_state *state
     struct feature_key feature_key = training_set_key(state, key);
     if (key_features_take(context, &feature_key, &rows->values[rows->count * FEATURE_COUNT])) {
         rows->labels[rows->count] = question.has_returned;
+        rows->hits[rows->count] = question.hits > UINT32_MAX ? UINT32_MAX : (uint32_t)question.hits;
         rows->targets[rows->count] = question.is_target;
         rows->weights[rows->count] = (float)(1 / share);
         rows->origins[rows->count] = (uint16_t)origin;
@@ -357,11 +361,12 @@ static int take_rows(struct training_rows *rows, size_t row_count, struct error 
 {
     rows->values = malloc((row_count + 1) * FEATURE_COUNT * sizeof *rows->values);
     rows->labels = malloc((row_count + 1) * sizeof *rows->labels);
+    rows->hits = malloc((row_count + 1) * sizeof *rows->hits);
     rows->targets = malloc((row_count + 1) * sizeof *rows->targets);
     rows->weights = malloc((row_count + 1) * sizeof *rows->weights);
     rows->origins = malloc((row_count + 1) * sizeof *rows->origins);
-    if (rows->values == NULL || rows->labels == NULL || rows->targets == NULL ||
-        rows->weights == NULL || rows->origins == NULL) {
+    if (rows->values == NULL || rows->labels == NULL || rows->hits == NULL ||
+        rows->targets == NULL || rows->weights == NULL || rows->origins == NULL) {
         return error_set_memory(err, "preparing rows to learn from");
     }
     return 0;
@@ -418,6 +423,7 @@ void training_set_free(struct training_set *set)
 {
     free(set->rows.values);
     free(set->rows.labels);
+    free(set->rows.hits);
     free(set->rows.targets);
     free(set->rows.weights);
     free(set->rows.origins);

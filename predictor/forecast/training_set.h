@@ -22,6 +22,7 @@ struct training_origin {
 struct training_rows {
     float *values; /* [count][FEATURE_COUNT] */
     uint8_t *labels;
+    uint32_t *hits;    /* accesses in the window; 0 where the label is */
     float *weights;    /* how many such rows one stands for */
     uint16_t *origins; /* position in the set's origins, ascending */
     uint8_t
