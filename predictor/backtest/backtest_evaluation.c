@@ -3,6 +3,8 @@
  * Room: predictor/backtest. May touch: memory, GSL (random numbers, quantiles). */
 #include "predictor/backtest/backtest_evaluation.h"
 
+#include "predictor/backtest/key_weights.h"
+
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
@@ -28,6 +30,7 @@ struct work {
     size_t replicate_count;
     struct key_weights *weights; /* [replicate_count] */
     struct ranking_row *sorted;  /* [the most rows of an origin] */
+    uint8_t *row_weights;        /* of `sorted` in one replicate */
     struct ranking_sums *pooled; /* [replicate_count + 1]; the last: without weights */
     double *compared;   /* [model_count][slice_count][BACKTEST_COMPARED_COUNT][replicate_count] */
     double *replicates; /* [RANKING_METRIC_COUNT][replicate_count] of one cell */
@@ -76,14 +79,15 @@ static int open_work(struct work *work, struct error *err)
     size_t cell_count = work->evaluation->model_count * work->evaluation->slice_count;
     work->weights = calloc(count, sizeof *work->weights);
     work->sorted = calloc(largest_origin(work->rows) + 1, sizeof *work->sorted);
+    work->row_weights = calloc(largest_origin(work->rows) + 1, sizeof *work->row_weights);
     work->pooled = calloc(count + 1, sizeof *work->pooled);
     work->compared = calloc(cell_count * BACKTEST_COMPARED_COUNT * count, sizeof *work->compared);
     work->replicates = calloc(RANKING_METRIC_COUNT * count, sizeof *work->replicates);
     work->scratch = calloc(count, sizeof *work->scratch);
     work->evaluation->cells = calloc(cell_count, sizeof *work->evaluation->cells);
-    if (work->weights == NULL || work->sorted == NULL || work->pooled == NULL ||
-        work->compared == NULL || work->replicates == NULL || work->scratch == NULL ||
-        work->evaluation->cells == NULL) {
+    if (work->weights == NULL || work->sorted == NULL || work->row_weights == NULL ||
+        work->pooled == NULL || work->compared == NULL || work->replicates == NULL ||
+        work->scratch == NULL || work->evaluation->cells == NULL) {
         return error_set_memory(err, "preparing the bootstrap");
     }
     return make_weights(work, err);
@@ -93,6 +97,7 @@ static void close_work(struct work *work)
 {
     free(work->weights);
     free(work->sorted);
+    free(work->row_weights);
     free(work->pooled);
     free(work->compared);
     free(work->replicates);
@@ -188,13 +193,21 @@ static size_t lay_out(const struct work *work, size_t model, size_t origin)
     return count;
 }
 
+static void draw_weights(const struct work *work, size_t count, size_t replicate)
+{
+    for (size_t i = 0; i < count; i++) {
+        work->row_weights[i] = key_weights_of(&work->weights[replicate], work->sorted[i].key);
+    }
+}
+
 static void evaluate_origin(const struct work *work, size_t model, size_t origin)
 {
     struct ranking_sums sums;
     size_t count = lay_out(work, model, origin);
     for (size_t i = 0; i < work->replicate_count; i++) {
         sums = (struct ranking_sums){0};
-        ranking_sums_add(&sums, work->sorted, count, work->plan, &work->weights[i]);
+        draw_weights(work, count, i);
+        ranking_sums_add(&sums, work->sorted, count, work->plan, work->row_weights);
         ranking_sums_merge(&work->pooled[i], &sums);
         keep_replicate(work, &sums, i);
     }

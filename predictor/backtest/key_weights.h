@@ -12,19 +12,19 @@ enum { KEY_WEIGHT_MAX = 12 }; /* P(more) is 6e-11 */
 
 struct key_weights {
     uint64_t salt;                       /* of the replicate */
-    uint64_t thresholds[KEY_WEIGHT_MAX]; /* P(weight <= i) as a share of 2^64 */
+    uint64_t thresholds[KEY_WEIGHT_MAX]; /* P(weight <= i) as a share of 2^64, ascending */
 };
 
 /* The mixer of splitmix64 (Steele, Lea, Flood, OOPSLA 2014) makes a fair random number of salt and key. */
-static inline uint32_t key_weights_of(const struct key_weights *weights, uint32_t key)
+static inline uint8_t key_weights_of(const struct key_weights *weights, uint32_t key)
 {
     uint64_t z = weights->salt + ((uint64_t)key + 1) * 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     z ^= z >> 31;
-    uint32_t weight = 0;
-    while (weight < KEY_WEIGHT_MAX && z >= weights->thresholds[weight]) {
-        weight++;
+    uint8_t weight = 0;
+    for (size_t i = 0; i < KEY_WEIGHT_MAX; i++) { /* all of them: no branch to guess wrong */
+        weight = (uint8_t)(weight + (z >= weights->thresholds[i]));
     }
     return weight;
 }

@@ -75,25 +75,25 @@ struct group {
 static void take_part(struct ranking_cut *cut, const struct cut_limit *limit,
                       const struct group *group)
 {
-    double by_keys = (limit->keys - cut->keys) / group->keys;
-    double by_bytes = group->bytes > 0 ? (limit->bytes - cut->bytes) / group->bytes : 1;
-    double part = fmin(fmin(by_keys, by_bytes), 1);
-    if (part > 0) {
-        cut->keys += part * group->keys;
-        cut->returns += part * group->returns;
-        cut->bytes += part * group->bytes;
+    double keys = limit->keys - cut->keys;
+    double bytes = limit->bytes - cut->bytes;
+    double part = 1;
+    if (keys <= 0 || bytes <= 0) {
+        return;
     }
+    if (group->keys > keys || group->bytes > bytes) {
+        part = fmin(keys / group->keys, group->bytes > bytes ? bytes / group->bytes : 1);
+    }
+    cut->keys += part * group->keys;
+    cut->returns += part * group->returns;
+    cut->bytes += part * group->bytes;
 }
 
-static double count_keys(const struct ranking_row *rows, size_t count,
-                         const struct key_weights *weights)
+static double count_keys(size_t count, const uint8_t *weights)
 {
-    if (weights == NULL) {
-        return (double)count;
-    }
-    uint64_t keys = 0;
-    for (size_t i = 0; i < count; i++) {
-        keys += key_weights_of(weights, rows[i].key);
+    uint64_t keys = weights == NULL ? count : 0;
+    for (size_t i = 0; weights != NULL && i < count; i++) {
+        keys += weights[i];
     }
     return (double)keys;
 }
@@ -173,16 +173,16 @@ static void add_descent(struct ranking_sums *sums, const struct descent *descent
 }
 
 void ranking_sums_add(struct ranking_sums *sums, const struct ranking_row *rows, size_t count,
-                      const struct ranking_plan *plan, const struct key_weights *weights)
+                      const struct ranking_plan *plan, const uint8_t *weights)
 {
     struct descent descent = {0};
-    double keys = count_keys(rows, count, weights);
+    double keys = count_keys(count, weights);
     set_limits(descent.limits, keys, count == 0 ? 0 : keys / (double)count, plan);
     for (size_t begin = 0; begin < count;) {
         struct group group = {0};
         size_t i = begin;
         for (; i < count && rows[i].p == rows[begin].p; i++) {
-            uint32_t weight = weights == NULL ? 1 : key_weights_of(weights, rows[i].key);
+            uint8_t weight = weights == NULL ? 1 : weights[i];
             if (weight > 0) {
                 add_row(sums, &group, &rows[i], weight);
             }

@@ -6,7 +6,6 @@
 #define REKINDLE_PREDICTOR_RANKING_SUMS_H
 
 #include "predictor/backtest/calibration_line.h"
-#include "predictor/backtest/key_weights.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,10 +57,10 @@ struct ranking_sums {
 /* Sorts by falling p (then by key) and fills in the rest. Once before any adding. O(n log n). */
 void ranking_sums_prepare(struct ranking_row *rows, size_t count);
 
-/* Adds the prepared rows of one origin, each as often as `weights` says (NULL: once). Limits of the plan shrink and
- * grow with the keys' weights. O(n). */
+/* Adds the prepared rows of one origin, row i `weights`[i] times (NULL: once). Limits of the plan shrink and grow with
+ * the keys' weights. O(n). */
 void ranking_sums_add(struct ranking_sums *sums, const struct ranking_row *rows, size_t count,
-                      const struct ranking_plan *plan, const struct key_weights *weights);
+                      const struct ranking_plan *plan, const uint8_t *weights);
 /* Adds what another origin came to. */
 void ranking_sums_merge(struct ranking_sums *sums, const struct ranking_sums *other);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { DAY = 86400, HOUR = 3600, KEYS = 1200, BUCKETS_MAX = 60, DAYS = 240, ORIGIN_DAY = 180 };
+enum { DAY = 86400, HOUR = 3600, KEYS = 500, BUCKETS_MAX = 60, DAYS = 180, ORIGIN_DAY = 120 };
 
 struct shop_key {
     enum entity entity;
@@ -44,8 +44,8 @@ static const struct backtest_origin event_origin = {
     .event_kind = "sale",
 };
 static const struct event_window events[] = {
-    {"spring", "sale", (int64_t)60 * DAY, (int64_t)63 * DAY},
-    {"summer", "sale", (int64_t)120 * DAY, (int64_t)123 * DAY},
+    {"spring", "sale", (int64_t)55 * DAY, (int64_t)58 * DAY},
+    {"summer", "sale", (int64_t)85 * DAY, (int64_t)88 * DAY},
     {"autumn", "sale", (int64_t)(ORIGIN_DAY + 4) * DAY, (int64_t)(ORIGIN_DAY + 16) * DAY},
 };
 static const struct forecast_scorer_frame frame = {
@@ -73,7 +73,7 @@ static void fill_key(struct shop_key *key, size_t number, uint64_t future)
     *key = (struct shop_key){.entity = number < KEYS / 2 ? ENTITY_USER : ENTITY_PRODUCT};
     (void)snprintf(key->id, sizeof key->id, "%06zu", number);
     bool is_late = number % 10 == 9; /* known only after the origin, or never */
-    for (int day = (int)(roll(&dice) % 100); day < ORIGIN_DAY && !is_late;) {
+    for (int day = (int)(roll(&dice) % 60); day < ORIGIN_DAY && !is_late;) {
         visit(key, day, 1 + (uint32_t)(roll(&dice) % 4));
         day += 1 + (int)(roll(&dice) % (uint64_t)(2 * gap_days));
     }
@@ -172,7 +172,7 @@ static bool is_blind_to_the_future(const struct scorer_kind *kind, const char *m
     for (int i = 0; i < ENTITY_COUNT; i++) {
         const struct backtest_rows *a = rows[0][i];
         const struct backtest_rows *b = rows[1][i];
-        assert_true(a->row_count > 100);
+        assert_true(a->row_count > 40);
         assert_int_equal(a->row_count, b->row_count);
         assert_memory_equal(a->keys, b->keys, a->row_count * sizeof *a->keys);
         is_blind = is_blind &&
@@ -182,7 +182,7 @@ static bool is_blind_to_the_future(const struct scorer_kind *kind, const char *m
             other_label_count += a->labels[j] != b->labels[j];
         }
     }
-    assert_true(other_label_count > 100);
+    assert_true(other_label_count > 40);
     for (int i = 0; i < 2 * ENTITY_COUNT; i++) {
         backtest_rows_free(rows[i / ENTITY_COUNT][i % ENTITY_COUNT]);
     }
