@@ -342,11 +342,13 @@ static int calibrate(struct contest *contest, struct candidate_result *result, f
     return 0;
 }
 
-/* A bare count or gap wins only by being best: it has no view of time passing or of keys leaving, so where it ties on
- * past windows it has less to say about the next. */
+/* What may win without being best, within a standard error. A bare count or gap may not: it has no view of time passing or
+ * of keys leaving, so where it ties on past windows it has less to say about the next. Nor a ridge of a larger penalty:
+ * it is no simpler to understand. */
 static bool is_probability_model(const struct candidate_result *result)
 {
-    return result->is_ridge || result->column == FEATURE_BGNBD || result->column == FEATURE_MBGNBD;
+    return !result->is_ridge &&
+           (result->column == FEATURE_BGNBD || result->column == FEATURE_MBGNBD);
 }
 
 static int run_contest(struct contest *contest, struct candidate_choice *choice, struct error *err)
