@@ -32,6 +32,10 @@ LDFLAGS := $(LDFLAGS_$(CONFIG)) $(EXTRA_LDFLAGS) -pthread
 MYSQL_CFLAGS = $(shell pkg-config --cflags libmariadb 2>/dev/null || mysql_config --cflags)
 MYSQL_LIBS   = $(shell pkg-config --libs libmariadb 2>/dev/null || mysql_config --libs)
 
+# V=1 shows the commands instead of what they make.
+QUIET := $(if $(V),,@)
+SAY   := $(if $(V),@:,@echo)
+
 # ---- what there is to build
 COMMON_SRC    := $(wildcard common/*.c)
 PREDICTOR_SRC := $(filter-out predictor/main.c,$(wildcard predictor/*.c predictor/*/*.c))
@@ -68,15 +72,18 @@ deps: build/deps/build.stamp build/deps/test.stamp ## install what building and 
 # ---- compile
 $(B)/obj/loader/%.o: loader/%.c | build/deps/build.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(SAY) "$(CONFIG): $<"
+	$(QUIET)$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/obj/tests/unit/loader/%.o: tests/unit/loader/%.c | build/deps/build.stamp build/deps/test.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(SAY) "$(CONFIG): $<"
+	$(QUIET)$(CC) $(CPPFLAGS) $(MYSQL_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/obj/%.o: %.c | build/deps/build.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(SAY) "$(CONFIG): $<"
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIBCOMMON): $(call objects,$(COMMON_SRC))
 $(LIBPREDICTOR): $(call objects,$(PREDICTOR_SRC))
@@ -84,15 +91,17 @@ $(LIBLOADER): $(call objects,$(LOADER_SRC))
 $(LIBCOMMON) $(LIBPREDICTOR) $(LIBLOADER):
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(QUIET)ar rcs $@ $^
 
 $(B)/bin/rekindle-predict: $(B)/obj/predictor/main.o $(LIBPREDICTOR) $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS)
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS)
 
 $(B)/bin/rekindle-load: $(B)/obj/loader/main.o $(LIBLOADER) $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS)
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS)
 
 build/bin/%: $(B)/bin/%
 	@mkdir -p $(@D)
@@ -101,15 +110,18 @@ build/bin/%: $(B)/bin/%
 # ---- tests: a unit test links against the room it tests
 $(B)/tests/common/%: $(B)/obj/tests/unit/common/%.o $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcmocka
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(COMMON_LIBS) -lcmocka
 
 $(B)/tests/predictor/%: $(B)/obj/tests/unit/predictor/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson -lcmocka
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson -lcmocka
 
 $(B)/tests/loader/%: $(B)/obj/tests/unit/loader/%.o $(LIBLOADER) $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS) -lcmocka
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(COMMON_LIBS) -lcmocka
 
 $(call objects,$(UNIT_SRC)): | build/deps/test.stamp
 
@@ -119,7 +131,8 @@ unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG
 # ---- fuzz targets: libFuzzer with CONFIG=fuzz, and replay of the corpora as an ordinary test
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
 
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SRC))
 FUZZ_SECONDS ?= 3
