@@ -37,7 +37,7 @@ static int parse_path(const char *text, const char *path, struct redis_address *
         return refuse(text, "has a path of more than 107 bytes, the limit of the system", err);
     }
     address->is_unix = true;
-    strcpy(address->path, path);
+    memcpy(address->path, path, strlen(path) + 1);
     snprintf(address->text, sizeof address->text, "unix:%s", path);
     return 0;
 }
@@ -78,7 +78,7 @@ int redis_address_parse(const char *text, struct redis_address *address, struct 
         return refuse(text, "has no port between 1 and 65535", err);
     }
     memcpy(address->host, host, host_size);
-    strcpy(address->port, port);
+    snprintf(address->port, sizeof address->port, "%s", port);
     bool is_ipv6 = strchr(address->host, ':') != NULL;
     snprintf(address->text, sizeof address->text, is_ipv6 ? "[%s]:%s" : "%s:%s", address->host,
              address->port);

@@ -87,8 +87,11 @@ static int call_once(struct redis_control *control, const struct slice arguments
 static int call(struct redis_control *control, const struct slice arguments[], size_t count,
                 redisReply **reply, struct error *err)
 {
-    if (call_once(control, arguments, count, reply, err) != 0 &&
-        call_once(control, arguments, count, reply, err) != 0) {
+    bool is_answered = call_once(control, arguments, count, reply, err) == 0;
+    if (!is_answered) {
+        is_answered = call_once(control, arguments, count, reply, err) == 0;
+    }
+    if (!is_answered) {
         return -1;
     }
     if ((*reply)->type != REDIS_REPLY_ERROR) {

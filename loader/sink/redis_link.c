@@ -91,7 +91,8 @@ static int expect_ok(struct redis_link *link, const struct redis_login *login,
                      const struct slice arguments[], size_t count, struct error *err)
 {
     redisReply *reply = NULL;
-    if (redis_link_call(link, arguments, count, redis_login_timeout_ms(login), &reply, err) != 0) {
+    if (redis_link_call(link, arguments, count, redis_login_timeout_ms(login), &reply, err) != 0 ||
+        reply == NULL) {
         return -1;
     }
     int result = 0;
@@ -139,7 +140,8 @@ static int give_name(struct redis_link *link, const struct redis_login *login, s
                                       slice_of(CLIENT_NAME)};
     redisReply *reply = NULL;
     if (redis_link_call(link, arguments, sizeof arguments / sizeof arguments[0],
-                        redis_login_timeout_ms(login), &reply, err) != 0) {
+                        redis_login_timeout_ms(login), &reply, err) != 0 ||
+        reply == NULL) {
         return -1;
     }
     bool is_refused = reply->type == REDIS_REPLY_ERROR &&

@@ -85,9 +85,10 @@ void access_writer_set_day(struct access_writer *writer, int64_t day_unix)
 /* All put_ functions write at `at` and return where they stopped. */
 static char *put_text(char *at, const char *text)
 {
-    size_t size = strlen(text);
-    memcpy(at, text, size);
-    return at + size;
+    while (*text != '\0') {
+        *at++ = *text++;
+    }
+    return at;
 }
 
 static char *put_number(char *at, uint64_t number, int digits_min)

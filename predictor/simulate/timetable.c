@@ -120,7 +120,8 @@ double timetable_week(const struct timetable *timetable, int32_t day)
 
 double timetable_season(const struct timetable *timetable, int32_t group, int32_t day)
 {
-    double years = (double)(timetable_unix(timetable, day) / SECONDS_PER_DAY) / year_days;
+    int64_t epoch_day = timetable_unix(timetable, day) / SECONDS_PER_DAY;
+    double years = (double)epoch_day / year_days;
     double turns = years - (double)group / SEASON_GROUP_COUNT;
     return 1 + timetable->shop->season_swing * cos(full_turn * turns);
 }
