@@ -49,15 +49,4 @@ double candidate_score_error(const struct candidate_choice *choice, const float 
 void candidate_contributions(const struct candidate_choice *choice, const float *row, bool is_event,
                              struct contribution contributions[FEATURE_COUNT]);
 
-/* Whether a window of the set is of the sort that is asked for: events if the set has any (it has them only if the
- * coming window is one), otherwise ordinary windows. */
-bool candidate_is_relevant(const struct training_set *set, size_t origin);
-
-/* The level of a window at which the calibrated scores of its dormant keys sum to what came, and its standard error. */
-struct candidate_level {
-    double level, error;
-};
-struct candidate_level candidate_level_of(const struct training_set *set, const float *scores,
-                                          size_t origin);
-
 #endif

@@ -8,7 +8,7 @@
 /* What is typical before any window is seen: how far levels lie apart, and how many windows that is worth. */
 static const double typical_spread[] = {
     [LEVEL_ORDINARY] = 0.15, [LEVEL_EVENT] = 0.35, [LEVEL_UNTAUGHT_EVENT] = 0.15};
-static const double typical_worth = 3;
+static const double typical_worth = 4;
 static const double untaught_spread = 0.5; /* of an event of which nothing is known */
 static const double late_half_life = 1;    /* windows */
 

@@ -3,7 +3,7 @@
 #ifndef REKINDLE_PREDICTOR_LEVEL_FORECAST_H
 #define REKINDLE_PREDICTOR_LEVEL_FORECAST_H
 
-#include "predictor/forecast/candidate.h"
+#include "predictor/forecast/window_level.h"
 
 enum level_sort { LEVEL_ORDINARY, LEVEL_EVENT, LEVEL_UNTAUGHT_EVENT };
 
@@ -17,7 +17,7 @@ struct level_forecast {
 
 /* The level of one past window; of an ordinary one, or when no event is of the coming one's kind, all are. */
 struct level_sample {
-    struct candidate_level measured;
+    struct window_level measured;
     bool is_same_kind;
 };
 

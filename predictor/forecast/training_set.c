@@ -3,6 +3,7 @@
 #include "predictor/forecast/training_set.h"
 
 #include "predictor/forecast/organic_fit.h"
+#include "predictor/forecast/training_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,8 +17,6 @@ enum {
     HISTORY_SHARE =
         3, /* of the history has to lie before an origin: keys then look as old as they do now */
     EVENT_ORIGINS_MAX = TRAINING_ORIGINS_MAX - ROLLING_MAX,
-    GAP_TRAINED_DAY =
-        14, /* keys silent for this long teach about longer silence, and there are more of them */
     HISTORY_LEAST_DAY =
         14 /* before an origin, beyond the gap: else nobody has had time to fall silent */
 };
@@ -87,13 +86,6 @@ static size_t count_ended(const struct training_set *set, int64_t origin_unix)
     return count;
 }
 
-static int64_t gap_trained_second(const struct forecast_state *state)
-{
-    const int64_t trained = (int64_t)GAP_TRAINED_DAY * SECONDS_PER_DAY;
-    int64_t asked = state->options.dormant_after_second;
-    return asked < trained ? asked : trained;
-}
-
 static void set_context(const struct training_set *set, const struct forecast_state *state,
                         const struct forecast_window *window, struct feature_context *context)
 {
@@ -111,12 +103,12 @@ static void set_context(const struct training_set *set, const struct forecast_st
 static bool has_history_before(const struct forecast_state *state, int64_t origin_unix,
                                bool is_event)
 {
-    int64_t least = gap_trained_second(state) + (int64_t)HISTORY_LEAST_DAY * SECONDS_PER_DAY;
+    int64_t least = training_rows_gap_second(state) + (int64_t)HISTORY_LEAST_DAY * SECONDS_PER_DAY;
     if (state->first_unix == INT64_MAX) {
         return false;
     }
     if (is_event) {
-        least = gap_trained_second(state) + (int64_t)EVENT_LEAST_DAY * SECONDS_PER_DAY;
+        least = training_rows_gap_second(state) + (int64_t)EVENT_LEAST_DAY * SECONDS_PER_DAY;
     }
     int64_t before = origin_unix - state->first_unix;
     int64_t whole = state->options.as_of_unix - state->first_unix;
@@ -222,7 +214,7 @@ static double floor_of(const struct triple_set *triples, const struct feature_co
         const struct triple_slot *slot = &triples->slots[i];
         struct btyd_key key = {triple_set_x(slot->packed), triple_set_last(slot->packed),
                                triple_set_age(slot->packed)};
-        if (slot->weight > 0 && key.age - key.last >= GAP_TRAINED_DAY) {
+        if (slot->weight > 0 && key.age - key.last >= TRAINING_GAP_DAY) {
             weight += slot->weight;
             sum += slot->weight * mbgnbd_model.p_return(context->mbgnbd, &key, from, to);
         }
@@ -265,126 +257,13 @@ int training_set_present(const struct training_set *set, const struct forecast_s
     return fit_btyd(&state->triples, context, err);
 }
 
-/* ---- rows */
-
-/* One key at one origin, before its features are known. */
-struct question {
-    bool is_asked, is_target, has_returned;
-    uint64_t hits;
-};
-
-static struct question ask(const struct forecast_state *state,
-                           const struct feature_context *context, struct bucket_list buckets)
-{
-    struct question question = {.hits = 0};
-    struct bucket_list seen = as_of_cut(&state->clock, buckets, context->origin_unix);
-    if (seen.count == 0) {
-        return question;
-    }
-    int64_t last_unix = seen.buckets[seen.count - 1].bucket * state->clock.bucket_second;
-    question.is_asked = last_unix < context->origin_unix - gap_trained_second(state);
-    question.is_target = last_unix < context->origin_unix - state->options.dormant_after_second;
-    if (question.is_asked) {
-        question.hits =
-            as_of_count_hits(&state->clock, buckets, context->start_unix, context->end_unix);
-        question.has_returned = question.hits > 0;
-    }
-    return question;
-}
-
-/* Which share of the rows of each label is kept. */
-struct row_quota {
-    double counts[2], shares[2];
-};
-
-static struct row_quota count_rows(struct training_set *set, const struct forecast_state *state,
-                                   size_t row_count_max)
-{
-    struct row_quota quota = {{0, 0}, {1, 1}};
-    for (size_t i = 0; i < set->origin_count; i++) {
-        struct training_origin *origin = &set->origins[i];
-        for (size_t j = 0; j < state->sample.key_count; j++) {
-            struct question question =
-                ask(state, &origin->context, key_sample_buckets(&state->sample, j));
-            quota.counts[question.has_returned] += question.is_asked;
-            origin->keys += question.is_target;
-            origin->returns += question.is_target && question.has_returned;
-        }
-    }
-    double most = (double)row_count_max;
-    quota.shares[1] = fmin(1, most / 2 / fmax(quota.counts[1], 1));
-    quota.shares[0] =
-        fmin(1, (most - quota.counts[1] * quota.shares[1]) / fmax(quota.counts[0], 1));
-    return quota;
-}
-
-/* A number within 0..1 that is the same for the same key and origin, and unlike the hash that chose the sample. */
-static double dice_of(uint64_t hash, size_t origin)
-{
-    const uint64_t odd = 0xbf58476d1ce4e5b9U;
-    uint64_t mixed = (hash ^ (hash >> 29) ^ ((uint64_t)origin << 17)) * odd;
-    mixed = (mixed ^ (mixed >> 32)) * odd;
-    return (double)(mixed >> 11) * 0x1p-53;
-}
+/* ---- the whole */
 
 struct feature_key training_set_key(const struct forecast_state *state, size_t at)
 {
     return (struct feature_key){
         .buckets = key_sample_buckets(&state->sample, at),
         .parent = parent_table_find(state->options.parents, state->sample.keys[at].hash)};
-}
-
-static void add_row(struct training_set *set, const struct forecast_state *state, size_t key,
-                    size_t origin, const struct row_quota *quota)
-{
-    struct training_rows *rows = &set->rows;
-    const struct feature_context *context = &set->origins[origin].context;
-    struct bucket_list buckets = key_sample_buckets(&state->sample, key);
-    struct question question = ask(state, context, buckets);
-    double share = quota->shares[question.has_returned];
-    if (!question.is_asked || dice_of(state->sample.keys[key].hash, origin) >= share) {
-        return;
-    }
-    struct feature_key feature_key = training_set_key(state, key);
-    if (key_features_take(context, &feature_key, &rows->values[rows->count * FEATURE_COUNT])) {
-        rows->labels[rows->count] = question.has_returned;
-        rows->hits[rows->count] = question.hits > UINT32_MAX ? UINT32_MAX : (uint32_t)question.hits;
-        rows->targets[rows->count] = question.is_target;
-        rows->weights[rows->count] = (float)(1 / share);
-        rows->origins[rows->count] = (uint16_t)origin;
-        rows->count++;
-        set->origins[origin].row_returns += question.has_returned;
-    }
-}
-
-static int take_rows(struct training_rows *rows, size_t row_count, struct error *err)
-{
-    rows->values = malloc((row_count + 1) * FEATURE_COUNT * sizeof *rows->values);
-    rows->labels = malloc((row_count + 1) * sizeof *rows->labels);
-    rows->hits = malloc((row_count + 1) * sizeof *rows->hits);
-    rows->targets = malloc((row_count + 1) * sizeof *rows->targets);
-    rows->weights = malloc((row_count + 1) * sizeof *rows->weights);
-    rows->origins = malloc((row_count + 1) * sizeof *rows->origins);
-    if (rows->values == NULL || rows->labels == NULL || rows->hits == NULL ||
-        rows->targets == NULL || rows->weights == NULL || rows->origins == NULL) {
-        return error_set_memory(err, "preparing rows to learn from");
-    }
-    return 0;
-}
-
-static size_t kept_rows(const struct training_set *set, const struct forecast_state *state,
-                        const struct row_quota *quota)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < set->origin_count; i++) {
-        for (size_t j = 0; j < state->sample.key_count; j++) {
-            struct question question =
-                ask(state, &set->origins[i].context, key_sample_buckets(&state->sample, j));
-            count += question.is_asked &&
-                     dice_of(state->sample.keys[j].hash, i) < quota->shares[question.has_returned];
-        }
-    }
-    return count;
 }
 
 int training_set_make(struct training_set *set, const struct forecast_state *state,
@@ -398,18 +277,7 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
             return -1;
         }
     }
-    struct row_quota quota = count_rows(set, state, row_count_max);
-    if (take_rows(&set->rows, kept_rows(set, state, &quota), err) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < set->origin_count; i++) {
-        set->origins[i].row_begin = set->rows.count;
-        for (size_t j = 0; j < state->sample.key_count; j++) {
-            add_row(set, state, j, i, &quota);
-        }
-        set->origins[i].row_end = set->rows.count;
-    }
-    return 0;
+    return training_rows_fill(set, state, row_count_max, err);
 }
 
 bool training_set_overlap(const struct training_set *set, size_t one, size_t other)
@@ -421,11 +289,6 @@ bool training_set_overlap(const struct training_set *set, size_t one, size_t oth
 
 void training_set_free(struct training_set *set)
 {
-    free(set->rows.values);
-    free(set->rows.labels);
-    free(set->rows.hits);
-    free(set->rows.targets);
-    free(set->rows.weights);
-    free(set->rows.origins);
+    training_rows_free(&set->rows);
     memset(set, 0, sizeof *set);
 }

@@ -5,6 +5,7 @@
 
 #include "predictor/forecast/forecast_state.h"
 #include "predictor/forecast/key_features.h"
+#include "predictor/forecast/training_rows.h"
 
 enum { TRAINING_ORIGINS_MAX = 24, TRAINING_EVENTS_MAX = 48 };
 
@@ -16,18 +17,6 @@ struct training_origin {
     double keys, returns; /* dormant there beyond the threshold, and how many of them came back */
     size_t row_begin, row_end;
     double row_returns; /* rows that came back, for the shorter threshold of training */
-};
-
-/* What is asked of one key at one origin. */
-struct training_rows {
-    float *values; /* [count][FEATURE_COUNT] */
-    uint8_t *labels;
-    uint32_t *hits;    /* accesses in the window; 0 where the label is */
-    float *weights;    /* how many such rows one stands for */
-    uint16_t *origins; /* position in the set's origins, ascending */
-    uint8_t
-        *targets; /* 1: dormant beyond the threshold, not only for the shorter one of training */
-    size_t count;
 };
 
 struct training_set {

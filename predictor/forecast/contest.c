@@ -1,0 +1,263 @@
+/* contest.c - see contest.h.
+ * Room: predictor/forecast. May touch: GSL, memory. */
+#include "predictor/forecast/contest.h"
+
+#include "predictor/forecast/special_math.h"
+#include "predictor/forecast/window_level.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FOLDED_BY_ORIGIN_FROM = 3 };
+
+/* ---- folds */
+
+/* Without enough windows to leave some out, keys are. */
+static void set_folds_by_key(struct contest *contest)
+{
+    contest->fold_count = CONTEST_FOLDS_MAX;
+    for (size_t i = 0; i < contest->rows->count; i++) {
+        contest->folds[i] = (uint8_t)(contest->rows->keys[i] % CONTEST_FOLDS_MAX);
+    }
+}
+
+/* Relevant windows in blocks of neighbours; the others are in no fold, and always learned from unless they overlap. */
+static void set_folds(struct contest *contest)
+{
+    const struct training_set *set = contest->set;
+    size_t relevant[TRAINING_ORIGINS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < set->origin_count; i++) {
+        contest->origin_folds[i] = CONTEST_NO_FOLD;
+        contest->is_relevant[i] = window_level_is_relevant(set, i);
+        if (contest->is_relevant[i]) {
+            relevant[count++] = i;
+        }
+    }
+    contest->is_by_origin = count >= FOLDED_BY_ORIGIN_FROM;
+    if (!contest->is_by_origin) {
+        set_folds_by_key(contest);
+        return;
+    }
+    contest->fold_count = count < CONTEST_FOLDS_MAX ? count : CONTEST_FOLDS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        contest->origin_folds[relevant[i]] = i * contest->fold_count / count;
+    }
+    for (size_t i = 0; i < contest->rows->count; i++) {
+        contest->folds[i] = (uint8_t)contest->origin_folds[contest->rows->origins[i]];
+    }
+}
+
+/* Whether a row may be learned from when `fold` is left out. */
+static bool is_outside(const struct contest *contest, size_t row, size_t fold)
+{
+    if (contest->folds[row] == fold) {
+        return false;
+    }
+    size_t origin = contest->rows->origins[row];
+    for (size_t i = 0; contest->is_by_origin && i < contest->set->origin_count; i++) {
+        if (contest->origin_folds[i] == fold && training_set_overlap(contest->set, i, origin)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Which rows' losses count: relevant windows, and keys beyond the threshold if enough of them came back. */
+static void set_counts(struct contest *contest)
+{
+    const double enough = 20;
+    double target_returns = 0;
+    const struct training_rows *rows = contest->rows;
+    for (size_t i = 0; i < contest->set->origin_count; i++) {
+        target_returns += contest->is_relevant[i] ? contest->set->origins[i].returns : 0;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        contest->counts[i] = contest->is_relevant[rows->origins[i]] &&
+                             (rows->targets[i] != 0 || target_returns < enough);
+    }
+}
+
+/* ---- fits on the rows outside a fold */
+
+/* Copies rows of `width` columns outside `fold` (CONTEST_ALL_FOLDS: none is left out) into the scratch. */
+static struct logistic_rows rows_outside(struct contest *contest, size_t fold, const float *values,
+                                         size_t width)
+{
+    bool is_slope = width == 1; /* which is about rows that have a score out of fold */
+    size_t count = 0;
+    for (size_t i = 0; i < contest->rows->count; i++) {
+        if (is_outside(contest, i, fold) &&
+            !(is_slope && !contest->is_relevant[contest->rows->origins[i]])) {
+            memcpy(&contest->part_values[count * width], &values[i * width],
+                   width * sizeof *values);
+            contest->part_weights[count] = contest->rows->weights[i];
+            contest->part_labels[count] = contest->rows->labels[i];
+            contest->part_groups[count] = contest->rows->origins[i];
+            count++;
+        }
+    }
+    return (struct logistic_rows){.values = contest->part_values,
+                                  .labels = contest->part_labels,
+                                  .weights = contest->part_weights,
+                                  .row_count = count,
+                                  .column_count = width,
+                                  .groups = contest->part_groups,
+                                  .group_count = contest->set->origin_count};
+}
+
+/* Log odds of a return over the rows, kept away from infinity. */
+static double base_logit(const struct logistic_rows *rows, double *weight)
+{
+    double returns = 0.5;
+    *weight = 0;
+    for (size_t i = 0; i < rows->row_count; i++) {
+        *weight += (double)rows->weights[i];
+        returns += rows->labels[i] != 0 ? (double)rows->weights[i] : 0;
+    }
+    return special_math_logit(returns / (*weight + 1));
+}
+
+/* The levels of windows are all but free; the columns have the penalty times the rows. */
+static void set_prior(const struct logistic_rows *rows, double penalty,
+                      struct logistic_prior *prior)
+{
+    const double level_precision = 0.05;
+    double weight;
+    double level = base_logit(rows, &weight);
+    memset(prior, 0, sizeof *prior);
+    for (size_t i = 0; i < rows->column_count; i++) {
+        prior->precision[i] = penalty * weight;
+    }
+    for (size_t i = 0; i < rows->group_count; i++) {
+        prior->mean[rows->column_count + i] = level;
+        prior->precision[rows->column_count + i] = level_precision;
+    }
+}
+
+int contest_fit_ridge(struct contest *contest, size_t fold, double penalty,
+                      struct logistic_fit *fit, struct error *err)
+{
+    struct logistic_prior prior;
+    struct logistic_rows rows = rows_outside(contest, fold, contest->design, DESIGN_COLUMNS);
+    double start[LOGISTIC_COLUMNS_MAX];
+    set_prior(&rows, penalty, &prior);
+    if (fit->column_count > 0) {
+        memcpy(start, fit->coefficients, sizeof start);
+        rows.start = start;
+    }
+    return logistic_fit_rows(&rows, &prior, fit, err);
+}
+
+int contest_fit_slope(struct contest *contest, size_t fold, const float *scores, double *slope,
+                      struct error *err)
+{
+    const double slope_expected = 1;
+    const double slope_precision = 4; /* holds it there when the rows say little */
+    struct logistic_fit fit;
+    struct logistic_prior prior;
+    struct logistic_rows rows = rows_outside(contest, fold, scores, 1);
+    set_prior(&rows, 0, &prior);
+    prior.mean[0] = slope_expected;
+    prior.precision[0] = slope_precision;
+    if (logistic_fit_rows(&rows, &prior, &fit, err) != 0) {
+        return -1;
+    }
+    *slope = fmax(fit.coefficients[0], 0);
+    return 0;
+}
+
+/* ---- losses */
+
+void contest_set_losses(const struct contest *contest, const float *scores, float *losses)
+{
+    const struct training_rows *rows = contest->rows;
+    double levels[TRAINING_ORIGINS_MAX];
+    for (size_t i = 0; i < contest->set->origin_count; i++) {
+        levels[i] = window_level_of_rows(contest->set, contest->counts, scores, i).level;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        double logit = levels[rows->origins[i]] + (double)scores[i];
+        losses[i] = (float)special_math_log1pexp(rows->labels[i] != 0 ? -logit : logit);
+    }
+}
+
+double contest_mean_loss(const struct contest *contest, const float *losses, const float *others,
+                         double *error)
+{
+    const struct training_rows *rows = contest->rows;
+    double weight = 0;
+    double sum = 0;
+    double squares = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        double w = contest->counts[i] != 0 ? (double)rows->weights[i] : 0;
+        double loss = (double)losses[i] - (others == NULL ? 0 : (double)others[i]);
+        weight += w;
+        sum += w * loss;
+    }
+    double mean = weight > 0 ? sum / weight : 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        double w = contest->counts[i] != 0 ? (double)rows->weights[i] : 0;
+        double loss = (double)losses[i] - (others == NULL ? 0 : (double)others[i]);
+        squares += w * w * (loss - mean) * (loss - mean);
+    }
+    *error = weight > 0 ? sqrt(squares) / weight : 0;
+    return mean;
+}
+
+/* ---- the whole */
+
+static int take(struct contest *contest, struct error *err)
+{
+    size_t count = contest->rows->count + 1;
+    contest->design = malloc(count * DESIGN_COLUMNS * sizeof *contest->design);
+    contest->part_values = malloc(count * DESIGN_COLUMNS * sizeof *contest->part_values);
+    contest->part_weights = malloc(count * sizeof *contest->part_weights);
+    contest->part_labels = malloc(count * sizeof *contest->part_labels);
+    contest->part_groups = malloc(count * sizeof *contest->part_groups);
+    contest->folds = malloc(count * sizeof *contest->folds);
+    contest->counts = malloc(count * sizeof *contest->counts);
+    bool is_short = contest->design == NULL || contest->part_values == NULL ||
+                    contest->part_weights == NULL || contest->part_labels == NULL ||
+                    contest->part_groups == NULL || contest->folds == NULL ||
+                    contest->counts == NULL;
+    return is_short ? error_set_memory(err, "comparing models") : 0;
+}
+
+void contest_close(struct contest *contest)
+{
+    free(contest->design);
+    free(contest->part_values);
+    free(contest->part_weights);
+    free(contest->part_labels);
+    free(contest->part_groups);
+    free(contest->folds);
+    free(contest->counts);
+}
+
+static void fill_design(struct contest *contest, struct feature_scale *scale)
+{
+    const struct training_rows *rows = contest->rows;
+    feature_scale_learn(scale, rows->values, rows->weights, rows->count);
+    for (size_t i = 0; i < rows->count; i++) {
+        feature_scale_apply(scale, &rows->values[i * FEATURE_COUNT],
+                            contest->set->origins[rows->origins[i]].is_event,
+                            &contest->design[i * DESIGN_COLUMNS]);
+    }
+}
+
+int contest_open(struct contest *contest, const struct training_set *set,
+                 struct feature_scale *scale, struct error *err)
+{
+    memset(contest, 0, sizeof *contest);
+    contest->set = set;
+    contest->rows = &set->rows;
+    if (take(contest, err) != 0) {
+        return -1;
+    }
+    fill_design(contest, scale);
+    set_folds(contest);
+    set_counts(contest);
+    return 0;
+}

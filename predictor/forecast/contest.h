@@ -1,0 +1,48 @@
+/* contest.h - the ground on which candidates are compared: folds of past windows, fits outside a fold, losses within.
+ * Room: predictor/forecast. May touch: GSL, memory. Private to candidate.c. */
+#ifndef REKINDLE_PREDICTOR_CONTEST_H
+#define REKINDLE_PREDICTOR_CONTEST_H
+
+#include "predictor/forecast/feature_scale.h"
+#include "predictor/forecast/logistic_fit.h"
+#include "predictor/forecast/training_set.h"
+
+enum { CONTEST_FOLDS_MAX = 5, CONTEST_ALL_FOLDS = CONTEST_FOLDS_MAX, CONTEST_NO_FOLD = 200 };
+
+/* Everything that the comparison works with. */
+struct contest {
+    const struct training_set *set;
+    const struct training_rows *rows;
+    float *design;   /* [rows][DESIGN_COLUMNS] */
+    uint8_t *folds;  /* [rows] */
+    uint8_t *counts; /* [rows] 1: this row's loss counts */
+    size_t fold_count;
+    bool is_by_origin;
+    bool is_relevant[TRAINING_ORIGINS_MAX];
+    size_t origin_folds[TRAINING_ORIGINS_MAX];
+    struct logistic_fit ridges[CONTEST_FOLDS_MAX]; /* of the penalty before: a good start */
+    /* scratch for the rows outside a fold */
+    float *part_values, *part_weights;
+    uint8_t *part_labels;
+    uint16_t *part_groups;
+};
+
+/* Standardises the rows of `set` by what it learns in `scale`, and lays the folds: blocks of neighbouring relevant
+ * windows, or keys where there are too few windows. Free it also after a failure. */
+int contest_open(struct contest *contest, const struct training_set *set,
+                 struct feature_scale *scale, struct error *err) MUST_CHECK;
+void contest_close(struct contest *contest);
+
+/* A ridge on the rows outside `fold` (CONTEST_ALL_FOLDS: on all), begun at what `fit` holds. */
+int contest_fit_ridge(struct contest *contest, size_t fold, double penalty,
+                      struct logistic_fit *fit, struct error *err) MUST_CHECK;
+/* The slope, at least 0, that calibrates `scores` [rows] on the relevant rows outside `fold`. */
+int contest_fit_slope(struct contest *contest, size_t fold, const float *scores, double *slope,
+                      struct error *err) MUST_CHECK;
+/* Log-loss of each row by calibrated scores and its window's own level, to `losses` [rows]. */
+void contest_set_losses(const struct contest *contest, const float *scores, float *losses);
+/* Weighted mean of `losses`, less `others` if not NULL, over the rows that count; and its standard error. */
+double contest_mean_loss(const struct contest *contest, const float *losses, const float *others,
+                         double *error);
+
+#endif

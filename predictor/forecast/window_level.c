@@ -1,0 +1,52 @@
+/* window_level.c - see window_level.h.
+ * Room: predictor/forecast. May touch: nothing. Pure. */
+#include "predictor/forecast/window_level.h"
+
+#include "predictor/forecast/special_math.h"
+
+#include <math.h>
+
+bool window_level_is_relevant(const struct training_set *set, size_t origin)
+{
+    bool has_event = false;
+    for (size_t i = 0; i < set->origin_count; i++) {
+        has_event = has_event || (set->origins[i].is_event && set->origins[i].returns > 0);
+    }
+    return set->origins[origin].is_event == has_event;
+}
+
+struct window_level window_level_of_rows(const struct training_set *set, const uint8_t *asked,
+                                         const float *scores, size_t origin)
+{
+    enum { STEPS = 60 };
+    const double precision =
+        0.05; /* a faint pull to even odds, for windows where all or none came */
+    const struct training_rows *rows = &set->rows;
+    double level = 0;
+    double information = precision;
+    for (int step = 0; step < STEPS; step++) {
+        double gradient = -precision * level;
+        information = precision;
+        for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
+            if (asked == NULL || asked[i] != 0) {
+                double p = special_math_expit(level + (double)scores[i]);
+                gradient += (double)rows->weights[i] * ((rows->labels[i] != 0 ? 1 : 0) - p);
+                information += (double)rows->weights[i] * p * (1 - p);
+            }
+        }
+        double move = fmin(fmax(gradient / information, -1), 1);
+        level += move;
+        if (fabs(move) < 1e-7) {
+            break;
+        }
+    }
+    return (struct window_level){.level = level, .error = 1 / sqrt(information)};
+}
+
+struct window_level window_level_of(const struct training_set *set, const float *scores,
+                                    size_t origin)
+{
+    const double enough = 20;
+    bool are_targets_enough = set->origins[origin].returns >= enough;
+    return window_level_of_rows(set, are_targets_enough ? set->rows.targets : NULL, scores, origin);
+}
