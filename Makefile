@@ -125,6 +125,15 @@ $(B)/tests/loader/%: $(B)/obj/tests/unit/loader/%.o $(LIBLOADER) $(LIBCOMMON)
 
 $(call objects,$(UNIT_SRC)): | build/deps/test.stamp
 
+# ---- test tools: small programs that stand for an application, a naive loader...; tests ask for them by name
+build/tools/%: tests/tools/%.c | build/deps/build.stamp build/deps/test.stamp
+	@mkdir -p $(@D)
+	$(SAY) "tool: $@"
+	$(QUIET)$(CC_release) -std=c17 -Wall -Wextra -Werror -D_DEFAULT_SOURCE $(MYSQL_CFLAGS) -O2 -pthread $< -o $@ \
+	    -lhiredis $(MYSQL_LIBS) -lm
+
+TOOLS := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
+
 unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG
 	@bash tests/run_units.sh $(UNIT_TESTS)
 
@@ -163,7 +172,7 @@ check: | build/deps/build.stamp build/deps/test.stamp ## what a commit needs: fo
 test: check fuzz ## everything that Debian's packages can test: units, fuzzers, whole programs with private servers
 	@bash tests/run_system.sh tests/system/*.sh
 
-test-long: all | build/deps/test.stamp ## system tests that take over a minute
+test-long: all $(TOOLS) | build/deps/test.stamp ## system tests that take over a minute
 	@bash tests/run_system.sh $(wildcard tests/long/*.sh)
 
 test-engines: all | build/deps/test.stamp ## what needs PyPI, npm or Maven: comparisons with reference implementations
