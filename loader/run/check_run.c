@@ -53,7 +53,7 @@ static int open_session(struct check_session *session, struct error *err)
     if (checked_plan_open(&session->plan, job, err) != 0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL ||
         source_set_open(&session->sources, job->config, session->plan.is_family_needed,
-                        run_switch_stop_flag(), err) != 0 ||
+                        run_switch_stop_flag(), NULL, err) != 0 ||
         load_window_init(&session->window, job->config->family_count, err) != 0 ||
         window_sizer_init(&session->sizer, job->config->family_count, (size_t)window_ranks(job),
                           WINDOW_BYTES_MAX, err) != 0) {

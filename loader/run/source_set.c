@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
-                    const atomic_int *stop, struct error *err)
+                    const atomic_int *stop, struct source_limits *limits, struct error *err)
 {
     *set = (struct source_set){.count = config->family_count};
     set->sources = calloc(config->family_count + 1, sizeof *set->sources);
@@ -14,7 +14,7 @@ int source_set_open(struct source_set *set, const struct config *config, const b
     }
     for (size_t i = 0; i < set->count; i++) {
         struct source_options options = {
-            .config = config, .family = &config->families[i], .stop = stop};
+            .config = config, .family = &config->families[i], .stop = stop, .limits = limits};
         if (is_needed[i] && (set->sources[i] = source_open(&options, err)) == NULL) {
             source_set_close(set);
             return -1;

@@ -13,9 +13,10 @@ struct source_set {
     size_t count;
 };
 
-/* Opens the sources of the families with is_needed[family_index]. `stop` as in source_options. */
+/* Opens the sources of the families with is_needed[family_index]. `stop` and `limits` as in source_options. */
 int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
-                    const atomic_int *stop, struct error *err) MUST_CHECK;
+                    const atomic_int *stop, struct source_limits *limits,
+                    struct error *err) MUST_CHECK;
 void source_set_close(struct source_set *set);
 
 /* The sum over all sources; not while one is fetching. */

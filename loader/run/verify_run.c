@@ -130,7 +130,7 @@ static int open_session(struct verify_session *session, struct error *err)
     return session->sample_step == 0
                ? 0
                : source_set_open(&session->sources, job->config, session->plan.is_family_needed,
-                                 run_switch_stop_flag(), err);
+                                 run_switch_stop_flag(), NULL, err);
 }
 
 static void close_session(struct verify_session *session)

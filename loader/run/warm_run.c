@@ -124,7 +124,7 @@ static int open_sources(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     const bool *needed = session->plan.is_family_needed;
-    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(),
+    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(), NULL,
                         err) != 0) {
         return -1;
     }
@@ -132,7 +132,7 @@ static int open_sources(struct warm_session *session, struct error *err)
         return 0;
     }
     return source_set_open(&session->recheck_sources, job->config, needed, run_switch_abort_flag(),
-                           err);
+                           NULL, err);
 }
 
 static int load_owned(struct warm_session *session, struct error *err)

@@ -13,6 +13,7 @@
 #include "loader/source/id_order.h"
 #include "loader/source/source_driver.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ enum {
     PAUSE_FIRST_MS = 50,
     PAUSE_MAX_MS = 2000,
     PAUSE_STEP_MS = 50, /* how long the stop flag may go unseen */
+    GATE_STEP_MS = 10,  /* how long a risen limit may go unseen */
+    PERCENT = 100,
     LOST_PATIENCE_MS = 30 * 1000
 };
 
@@ -54,7 +57,8 @@ struct source {
     struct source_setup setup;
     const struct source_driver *driver;
     const atomic_int *stop;
-    struct arena arena; /* the columns' names */
+    struct source_limits *limits; /* NULL: none */
+    struct arena arena;           /* the columns' names */
     struct value_encoding_plan encoding;
     enum id_kind id_kind;
     enum version_kind version_kind;
@@ -67,6 +71,16 @@ struct source {
     size_t *position_of;           /* [capacity] */
     size_t capacity;
 };
+
+void source_limits_init(struct source_limits *limits)
+{
+    atomic_init(&limits->chunk_rows, INT_MAX);
+    atomic_init(&limits->connections, INT_MAX);
+    atomic_init(&limits->rest_percent, 0);
+    atomic_init(&limits->chunk_count, 0);
+    atomic_init(&limits->row_count, 0);
+    atomic_init(&limits->chunk_us_total, 0);
+}
 
 /* ---- opening and closing */
 
@@ -143,6 +157,7 @@ struct source *source_open(const struct source_options *options, struct error *e
                                           .chunk_rows = choose_chunk_rows(options->config)};
     source->driver = driver;
     source->stop = options->stop;
+    source->limits = options->limits;
     prepare_workers(source);
     enum source_failure failure;
     source->workers[0].connection = driver->connect(&source->setup, &failure, err);
@@ -270,6 +285,49 @@ static void pause_ms(const struct source *source, int64_t pause)
     }
 }
 
+/* ---- the governor's limits */
+
+static size_t chunk_rows_now(const struct source *source)
+{
+    size_t most = source->setup.chunk_rows;
+    int limit = source->limits == NULL ? INT_MAX : atomic_load(&source->limits->chunk_rows);
+    size_t rows = limit < 1 ? 1 : (size_t)limit;
+    return rows < most ? rows : most;
+}
+
+/* Waits until this connection may ask, or need not any more. */
+static void wait_for_turn(const struct source_worker *worker)
+{
+    struct source *source = worker->source;
+    struct source_window *window = &source->window;
+    while (source->limits != NULL &&
+           atomic_load(&source->limits->connections) <= (int)worker->number &&
+           atomic_load(&window->next_begin) < window->asked_count && !is_stopped(source) &&
+           !atomic_load(&window->has_failed)) {
+        const struct timespec step = {0, GATE_STEP_MS * (long)NS_PER_US * US_PER_MS};
+        nanosleep(&step, NULL);
+    }
+}
+
+/* Adds a question to what the governor steers by, and rests after it. */
+static void account_chunk(const struct source *source, size_t row_count, int64_t took_us)
+{
+    struct source_limits *limits = source->limits;
+    if (limits == NULL) {
+        return;
+    }
+    atomic_fetch_add(&limits->chunk_count, 1);
+    atomic_fetch_add(&limits->row_count, (int64_t)row_count);
+    atomic_fetch_add(&limits->chunk_us_total, took_us);
+    int64_t rest_us = took_us * atomic_load(&limits->rest_percent) / PERCENT;
+    while (rest_us > 0 && !is_stopped(source)) {
+        int64_t step_us = rest_us < PAUSE_STEP_MS * US_PER_MS ? rest_us : PAUSE_STEP_MS * US_PER_MS;
+        const struct timespec step = {0, (long)(step_us * NS_PER_US)};
+        nanosleep(&step, NULL);
+        rest_us -= step_us;
+    }
+}
+
 static void wipe_range(const struct source_range *range)
 {
     const struct source_window *window = &range->worker->source->window;
@@ -304,6 +362,7 @@ static enum source_failure ask_once(struct source_range *range)
     if (took_us > worker->account.chunk_us_max) {
         worker->account.chunk_us_max = took_us;
     }
+    account_chunk(source, question.count, took_us);
     return failure;
 }
 
@@ -367,8 +426,9 @@ static void *run_worker(void *context)
     struct source_worker *worker = context;
     struct source *source = worker->source;
     struct source_window *window = &source->window;
-    size_t rows = source->setup.chunk_rows;
     while (!atomic_load(&window->has_failed)) {
+        wait_for_turn(worker);
+        size_t rows = chunk_rows_now(source);
         size_t begin = atomic_fetch_add(&window->next_begin, rows);
         if (begin >= window->asked_count) {
             break;
@@ -389,7 +449,7 @@ static void *run_worker(void *context)
 /* Runs the window on as many threads as it has chunks, or connections. */
 static int run_window(struct source *source, struct error *err)
 {
-    size_t rows = source->setup.chunk_rows;
+    size_t rows = chunk_rows_now(source);
     size_t chunk_count = (source->window.asked_count + rows - 1) / rows;
     size_t count = chunk_count < source->worker_count ? chunk_count : source->worker_count;
     bool is_running[SOURCE_CONNECTION_MAX] = {false};

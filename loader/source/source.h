@@ -51,10 +51,26 @@ struct source_account {
     int64_t chunk_us_max;
 };
 
+/* What a governor may change while fetches are running: each connection looks before each of its questions. Shared by as
+ * many sources as shall obey it together; what they measure is added up in it. Outlives them. */
+struct source_limits {
+    atomic_int chunk_rows; /* ids in one question, at most; the config's is never exceeded */
+    atomic_int
+        connections; /* how many of a fetch's connections may ask; 0: they wait until it rises */
+    atomic_int
+        rest_percent; /* after a question its connection rests so much of the time that it took */
+    atomic_int_least64_t chunk_count, row_count,
+        chunk_us_total; /* questions, their ids, their time */
+};
+
+/* No limits but the config's. */
+void source_limits_init(struct source_limits *limits);
+
 struct source_options {
     const struct config *config; /* borrowed while the source is open, as is the family */
     const struct family *family;
-    const atomic_int *stop; /* not 0: fetches end soon with ERROR_STOPPED; NULL: never */
+    const atomic_int *stop;       /* not 0: fetches end soon with ERROR_STOPPED; NULL: never */
+    struct source_limits *limits; /* NULL: none but the config's */
 };
 
 struct source;

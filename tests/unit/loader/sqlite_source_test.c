@@ -4,6 +4,7 @@
 
 #include "tests/unit/loader/private_server.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -60,7 +62,8 @@ struct fixture {
     struct error err;
 };
 
-static void open_fixture(struct fixture *fixture, const char *query, enum value_encoding value)
+static void open_limited(struct fixture *fixture, const char *query, enum value_encoding value,
+                         struct source_limits *limits)
 {
     *fixture = (struct fixture){0};
     fixture->config.sqlite_file = path;
@@ -68,8 +71,14 @@ static void open_fixture(struct fixture *fixture, const char *query, enum value_
     fixture->family =
         (struct family){.name = "f", .source = SOURCE_SQLITE, .query = query, .value = value};
     fixture->family.max_value_bytes = 100;
-    const struct source_options options = {.config = &fixture->config, .family = &fixture->family};
+    const struct source_options options = {
+        .config = &fixture->config, .family = &fixture->family, .limits = limits};
     fixture->source = source_open(&options, &fixture->err);
+}
+
+static void open_fixture(struct fixture *fixture, const char *query, enum value_encoding value)
+{
+    open_limited(fixture, query, value, NULL);
 }
 
 static void close_fixture(struct fixture *fixture)
@@ -167,6 +176,56 @@ static void test_nothing_is_asked_for_nothing(void **state)
     close_fixture(&fixture);
 }
 
+static void test_a_limit_makes_smaller_questions(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct source_limits limits;
+    source_limits_init(&limits);
+    open_limited(&fixture, "SELECT id FROM numbers WHERE id IN ({ids})", VALUE_JSON, &limits);
+    const char *const ids[] = {"1", "2", "3", "4", "5", "6"};
+    fetch(&fixture, SOURCE_VALUES, ids, 6);
+    assert_int_equal(source_account(fixture.source).chunk_count, 2);
+    atomic_store(&limits.chunk_rows, 1);
+    fetch(&fixture, SOURCE_VALUES, ids, 6);
+    assert_int_equal(source_account(fixture.source).chunk_count, 2 + 6);
+    atomic_store(&limits.chunk_rows, 0); /* one is the least */
+    fetch(&fixture, SOURCE_VALUES, ids, 6);
+    assert_int_equal(source_account(fixture.source).chunk_count, 2 + 6 + 6);
+    assert_int_equal(atomic_load(&limits.chunk_count), 2 + 6 + 6);
+    assert_int_equal(atomic_load(&limits.row_count), 6 * 3);
+    close_fixture(&fixture);
+}
+
+static void *open_the_gate(void *context)
+{
+    struct source_limits *limits = context;
+    const struct timespec a_while = {0, 50 * 1000 * 1000};
+    nanosleep(&a_while, NULL);
+    int before = (int)atomic_load(&limits->chunk_count);
+    atomic_store(&limits->connections, 1);
+    return before == 0 ? limits : NULL;
+}
+
+static void test_no_connection_may_ask_until_one_may(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct source_limits limits;
+    pthread_t thread;
+    void *was_closed;
+    source_limits_init(&limits);
+    atomic_store(&limits.connections, 0);
+    open_limited(&fixture, "SELECT id FROM numbers WHERE id IN ({ids})", VALUE_JSON, &limits);
+    assert_int_equal(pthread_create(&thread, NULL, open_the_gate, &limits), 0);
+    const char *const ids[] = {"12", "13"};
+    fetch(&fixture, SOURCE_VALUES, ids, 2);
+    pthread_join(thread, &was_closed);
+    assert_ptr_equal(was_closed, &limits);
+    assert_int_equal(atomic_load(&limits.chunk_count), 1);
+    close_fixture(&fixture);
+}
+
 static void test_a_writer_makes_it_wait(void **state)
 {
     (void)state;
@@ -237,6 +296,8 @@ int main(void)
         cmocka_unit_test(test_rows_of_a_number_key),
         cmocka_unit_test(test_rows_of_a_text_key),
         cmocka_unit_test(test_nothing_is_asked_for_nothing),
+        cmocka_unit_test(test_a_limit_makes_smaller_questions),
+        cmocka_unit_test(test_no_connection_may_ask_until_one_may),
         cmocka_unit_test(test_a_writer_makes_it_wait),
         cmocka_unit_test(test_the_plan_shows_a_scan),
         cmocka_unit_test(test_what_cannot_be_opened),
