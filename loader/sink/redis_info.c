@@ -71,6 +71,7 @@ void redis_info_read(struct slice text, int64_t database, struct sink_status *st
     } numbers[] = {
         {"used_memory", &status->used_bytes},
         {"maxmemory", &status->max_bytes},
+        {"mem_not_counted_for_evict", &status->uncounted_bytes},
         {"total_system_memory", &status->system_bytes},
         {"evicted_keys", &status->evicted_count},
         {"expired_keys", &status->expired_count},

@@ -466,6 +466,13 @@ int redis_pipeline_status(struct redis_pipeline *pipeline, struct sink_status *s
     return redis_pool_status(&pipeline->pool, status, err);
 }
 
+int redis_pipeline_statuses(struct redis_pipeline *pipeline,
+                            struct sink_status statuses[SINK_NODE_MAX], size_t *count,
+                            struct error *err)
+{
+    return redis_pool_statuses(&pipeline->pool, statuses, count, err);
+}
+
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline)
 {
     return &pipeline->pool.account;

@@ -53,9 +53,12 @@ void redis_pipeline_close(struct redis_pipeline *pipeline);
 int redis_pipeline_run(struct redis_pipeline *pipeline, const struct redis_job *job,
                        struct error *err) MUST_CHECK;
 
-/* INFO of the (first) server. */
+/* As sink_status and sink_node_statuses. */
 int redis_pipeline_status(struct redis_pipeline *pipeline, struct sink_status *status,
                           struct error *err) MUST_CHECK;
+int redis_pipeline_statuses(struct redis_pipeline *pipeline,
+                            struct sink_status statuses[SINK_NODE_MAX], size_t *count,
+                            struct error *err) MUST_CHECK;
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline);
 const char *redis_pipeline_name(const struct redis_pipeline *pipeline);
 /* May one command name several keys? Not in a cluster. */

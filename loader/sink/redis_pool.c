@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert((int)SINK_NODE_MAX == (int)REDIS_LANE_MAX, "a status for each lane");
+_Static_assert((int)SINK_NODE_ADDRESS_SIZE == (int)REDIS_ADDRESS_SIZE, "one size of addresses");
+
 enum {
     WINDOW_DEFAULT = 512,
     WINDOW_MAX = 4096,
@@ -238,9 +241,9 @@ void redis_pool_release(struct redis_pool *pool)
     free(pool->slots);
 }
 
-int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struct error *err)
+static int ask_lane(struct redis_pool *pool, struct redis_lane *lane, struct sink_status *status,
+                    struct error *err)
 {
-    struct redis_lane *lane = &pool->lanes[0];
     *status = (struct sink_status){0};
     if (lane->link == NULL && redis_pool_connect(pool, lane, err) != 0) {
         return -1;
@@ -251,6 +254,42 @@ int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struc
         lane->link = NULL;
         pool->account.reconnect_count++;
         return -1;
+    }
+    snprintf(status->address, sizeof status->address, "%s", lane->address.text);
+    return 0;
+}
+
+/* The address that was configured may be a replica's, or of a node that has no slots any more. */
+static void mark_serving(const struct redis_pool *pool, bool is_serving[REDIS_LANE_MAX])
+{
+    memset(is_serving, 0, REDIS_LANE_MAX * sizeof *is_serving);
+    if (pool->slots == NULL) {
+        is_serving[0] = true;
+        return;
+    }
+    for (size_t slot = 0; slot < REDIS_SLOT_COUNT; slot++) {
+        is_serving[pool->slots->lane_of[slot]] = true;
+    }
+}
+
+int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struct error *err)
+{
+    size_t first = pool->slots == NULL ? 0 : pool->slots->lane_of[0];
+    return ask_lane(pool, &pool->lanes[first], status, err);
+}
+
+int redis_pool_statuses(struct redis_pool *pool, struct sink_status statuses[SINK_NODE_MAX],
+                        size_t *count, struct error *err)
+{
+    bool is_serving[REDIS_LANE_MAX];
+    *count = 0;
+    redis_pool_refresh(pool, monotonic_ms());
+    mark_serving(pool, is_serving);
+    for (size_t i = 0; i < pool->lane_count; i++) {
+        if (is_serving[i] && ask_lane(pool, &pool->lanes[i], &statuses[(*count)++], err) != 0) {
+            pool->is_map_doubtful = true;
+            return -1;
+        }
     }
     return 0;
 }

@@ -50,8 +50,10 @@ void redis_pool_refresh(struct redis_pool *pool, int64_t now_ms);
 struct redis_lane *redis_pool_redirect(struct redis_pool *pool, const struct redis_lane *from,
                                        const char *text, bool is_moved);
 
-/* INFO of the first lane's server. */
+/* As sink_status and sink_node_statuses; nothing may be in flight. */
 int redis_pool_status(struct redis_pool *pool, struct sink_status *status,
                       struct error *err) MUST_CHECK;
+int redis_pool_statuses(struct redis_pool *pool, struct sink_status statuses[SINK_NODE_MAX],
+                        size_t *count, struct error *err) MUST_CHECK;
 
 #endif

@@ -76,6 +76,12 @@ int sink_status(struct sink *sink, struct sink_status *status, struct error *err
     return redis_pipeline_status(sink->store->pipeline, status, err);
 }
 
+int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_MAX], size_t *count,
+                       struct error *err)
+{
+    return redis_pipeline_statuses(sink->store->pipeline, statuses, count, err);
+}
+
 struct sink_account sink_account(const struct sink *sink)
 {
     return *redis_pipeline_account(sink->store->pipeline);

@@ -50,16 +50,20 @@ struct sink_look {
     struct slice value;     /* until the next write or look */
 };
 
-/* What the server says of itself. */
+enum { SINK_NODE_MAX = 128, SINK_NODE_ADDRESS_SIZE = 280 };
+
+/* What a server says of itself. */
 struct sink_status {
-    char run_id[64];        /* another one: the server was restarted */
-    char version[32];       /* 7.0.15 */
-    char policy[32];        /* allkeys-lru, noeviction, ... */
-    char role[16];          /* master or slave */
-    uint64_t used_bytes;    /* used_memory */
-    uint64_t max_bytes;     /* maxmemory; 0: no limit */
-    uint64_t system_bytes;  /* total_system_memory */
-    uint64_t evicted_count; /* since the server's start */
+    char address[SINK_NODE_ADDRESS_SIZE]; /* host:port, or unix:/path */
+    char run_id[64];                      /* another one: the server was restarted */
+    char version[32];                     /* 7.0.15 */
+    char policy[32];                      /* allkeys-lru, noeviction, ... */
+    char role[16];                        /* master or slave */
+    uint64_t used_bytes;                  /* used_memory */
+    uint64_t max_bytes;                   /* maxmemory; 0: no limit */
+    uint64_t uncounted_bytes; /* of used_bytes, what maxmemory does not count: replica buffers */
+    uint64_t system_bytes;    /* total_system_memory */
+    uint64_t evicted_count;   /* since the server's start */
     uint64_t expired_count;
     uint64_t key_count; /* of the database in use */
     uint64_t replica_count;
@@ -106,7 +110,12 @@ int sink_remove(struct sink *sink, struct sink_item items[], size_t count,
 int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
               size_t count, struct error *err) MUST_CHECK;
 
+/* INFO of the server; in a cluster, of the first master that serves slots. */
 int sink_status(struct sink *sink, struct sink_status *status, struct error *err) MUST_CHECK;
+/* INFO of every server that keys go to: one, or a cluster's masters with slots, in no particular order but the
+ * same from call to call until the cluster changes. */
+int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_MAX], size_t *count,
+                       struct error *err) MUST_CHECK;
 struct sink_account sink_account(const struct sink *sink);
 /* `redis at 127.0.0.1:6379, database 0`: for messages and for the identity of the target. */
 const char *sink_name(const struct sink *sink);

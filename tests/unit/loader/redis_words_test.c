@@ -166,6 +166,7 @@ static void test_info(void **state)
     struct slice text =
         slice_of("# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n\r\n# Memory\r\n"
                  "used_memory:1234\r\nused_memory_human:1.2K\r\nmaxmemory:99\r\n"
+                 "mem_not_counted_for_evict:17\r\n"
                  "maxmemory_policy:noeviction\r\nloading:1\r\n# Keyspace\r\n"
                  "db0:keys=5,expires=4,avg_ttl=0\r\ndb12:keys=7,expires=0,avg_ttl=0");
     struct sink_status status = {0};
@@ -176,6 +177,7 @@ static void test_info(void **state)
     assert_string_equal(status.role, "");
     assert_int_equal(status.used_bytes, 1234);
     assert_int_equal(status.max_bytes, 99);
+    assert_int_equal(status.uncounted_bytes, 17);
     assert_int_equal(status.key_count, 7);
     assert_true(status.is_loading);
     assert_int_equal(redis_info_find(text, "maxmemory_").size, 0);
