@@ -16,7 +16,15 @@ bool id_order_parse_integer(struct slice id, bool *is_negative, uint64_t *magnit
 /* A total order; 0 only for equal bytes. */
 int id_order_compare(struct slice a, struct slice b);
 
-/* Fills `order` [count] with 0..count-1 so that ids[order[i]] ascend; `scratch` [count] is overwritten. */
-void id_order_sort(const struct slice ids[], size_t count, size_t order[], size_t scratch[]);
+/* One id while a window is being sorted. */
+struct id_order_entry {
+    uint64_t magnitude; /* of a whole number that is not negative */
+    size_t place;       /* in `ids` */
+};
+
+/* Fills `order` [count] with 0..count-1 so that ids[order[i]] ascend, equal ids by their places; `scratch` [2 * count]
+ * is overwritten. Linear when all ids are whole numbers that are not negative, which nearly all are. */
+void id_order_sort(const struct slice ids[], size_t count, size_t order[],
+                   struct id_order_entry scratch[]);
 
 #endif

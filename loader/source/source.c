@@ -65,10 +65,11 @@ struct source {
     struct source_worker workers[SOURCE_CONNECTION_MAX];
     size_t worker_count;
     struct source_window window;
-    struct source_account account; /* of all finished fetches */
-    size_t *order, *scratch;       /* [capacity] */
-    struct slice *asked;           /* [capacity] */
-    size_t *position_of;           /* [capacity] */
+    struct source_account account;  /* of all finished fetches */
+    size_t *order;                  /* [capacity] */
+    struct id_order_entry *scratch; /* [2 * capacity] */
+    struct slice *asked;            /* [capacity] */
+    size_t *position_of;            /* [capacity] */
     size_t capacity;
 };
 
@@ -496,7 +497,7 @@ static int reserve_scratch(struct source *source, size_t count, struct error *er
     free(source->position_of);
     source->capacity = 0;
     source->order = malloc(count * sizeof *source->order);
-    source->scratch = malloc(count * sizeof *source->scratch);
+    source->scratch = malloc(2 * count * sizeof *source->scratch);
     source->asked = malloc(count * sizeof *source->asked);
     source->position_of = malloc(count * sizeof *source->position_of);
     if (source->order == NULL || source->scratch == NULL || source->asked == NULL ||

@@ -1,7 +1,6 @@
-/* value_encoding_test.c - rows to values, ids in key order, queries with placeholders: the pure parts of a source.
+/* value_encoding_test.c - rows to values, queries with placeholders: the pure parts of a source.
  * Room: tests. May touch: nothing. */
 #include "loader/source/family_query.h"
-#include "loader/source/id_order.h"
 #include "loader/source/value_encoding.h"
 
 #include <stdlib.h>
@@ -184,74 +183,6 @@ static void test_columns_that_cannot_be_used(void **state)
     arena_free(&arena);
 }
 
-static void test_integers_as_databases_print_them(void **state)
-{
-    (void)state;
-    static const char *const integers[] = {"0", "7", "-7", "18446744073709551615",
-                                           "-9223372036854775808"};
-    static const char *const others[] = {"",
-                                         "-",
-                                         "-0",
-                                         "+1",
-                                         "01",
-                                         "1 ",
-                                         " 1",
-                                         "1.0",
-                                         "1e1",
-                                         "a",
-                                         "--1",
-                                         "18446744073709551616",
-                                         "-9223372036854775809"};
-    bool is_negative;
-    uint64_t magnitude;
-    for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
-        assert_true(id_order_parse_integer(slice_of(integers[i]), &is_negative, &magnitude));
-    }
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_false(id_order_parse_integer(slice_of(others[i]), &is_negative, &magnitude));
-    }
-}
-
-static void test_order_of_ids(void **state)
-{
-    (void)state;
-    static const char *const sorted[] = {"-10", "-9",  "0",  "9", "10", "100",
-                                         "",    "007", "1x", "A", "a"};
-    enum { COUNT = sizeof sorted / sizeof sorted[0] };
-    for (size_t i = 0; i < COUNT; i++) {
-        for (size_t j = 0; j < COUNT; j++) {
-            int order = id_order_compare(slice_of(sorted[i]), slice_of(sorted[j]));
-            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
-        }
-    }
-}
-
-static void test_sort_of_many_ids(void **state)
-{
-    (void)state;
-    enum { COUNT = 5003, TEXT_SIZE = 12 };
-    static char texts[COUNT][TEXT_SIZE];
-    static struct slice ids[COUNT];
-    static size_t order[COUNT], scratch[COUNT];
-    for (size_t i = 0; i < COUNT; i++) {
-        snprintf(texts[i], TEXT_SIZE, i % 3 == 0 ? "%zu" : "x%zu", i * 7919 % 2003);
-        ids[i] = slice_of(texts[i]);
-    }
-    id_order_sort(ids, COUNT, order, scratch);
-    static bool is_seen[COUNT];
-    for (size_t i = 0; i < COUNT; i++) {
-        assert_false(is_seen[order[i]]);
-        is_seen[order[i]] = true;
-        if (i > 0) {
-            int compared = id_order_compare(ids[order[i - 1]], ids[order[i]]);
-            assert_true(compared < 0 || (compared == 0 && order[i - 1] < order[i]));
-        }
-    }
-    id_order_sort(ids, 0, order, scratch);
-    id_order_sort(ids, 1, order, scratch);
-    assert_int_equal(order[0], 0);
-}
-
 static void test_queries(void **state)
 {
     (void)state;
@@ -286,9 +217,6 @@ int main(void)
         cmocka_unit_test(test_raw_hash_and_limits),
         cmocka_unit_test(test_hash_layout_reads_back),
         cmocka_unit_test(test_columns_that_cannot_be_used),
-        cmocka_unit_test(test_integers_as_databases_print_them),
-        cmocka_unit_test(test_order_of_ids),
-        cmocka_unit_test(test_sort_of_many_ids),
         cmocka_unit_test(test_queries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
