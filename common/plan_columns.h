@@ -31,6 +31,7 @@ struct plan_column {
     size_t size_max; /* of a text; 0: any */
     bool is_needed;  /* of a text: may not be empty */
     bool is_shared;  /* the same in every row of a plan */
+    bool is_loaded; /* the loader needs it of every row: read also when the plan is read narrowly */
 };
 
 extern const struct plan_column plan_columns[PLAN_COLUMN_COUNT]; /* in the order of PLAN_COLUMNS */

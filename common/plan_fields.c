@@ -185,6 +185,9 @@ int plan_fields_next(struct plan_fields *fields, struct csv_record *record, stru
     }
     fields->line = record->line;
     for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
+        if (fields->is_narrow && !plan_columns[i].is_loaded) {
+            continue;
+        }
         struct slice cell = record->fields[fields->cells[i]];
         if (parse_cell(fields, i, cell, row) != 0) {
             return refuse_cell(fields, &plan_columns[i], cell, err);

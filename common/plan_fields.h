@@ -21,6 +21,8 @@ struct plan_fields {
     int cells[PLAN_COLUMN_COUNT]; /* where each column stands in the file */
     struct plan_time_memory times[PLAN_COLUMN_COUNT];
     uint64_t line; /* of the row last read */
+    bool
+        is_narrow; /* only columns with is_loaded are read; the other fields of rows keep what they held */
 };
 
 /* Takes `csv`, which is borrowed. ERROR_INPUT for a column that is missing, unknown or there twice. */

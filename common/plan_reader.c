@@ -37,6 +37,8 @@ struct survey {
     struct plan_digest digest;
     struct plan_row first; /* its `event` lies in identity->event; the other texts are not kept */
     uint64_t first_line;
+    const struct plan_limits *limits;
+    struct error *refusal; /* the watcher's first */
 };
 
 static bool is_shared_value(const struct plan_column *column, const struct plan_row *row,
@@ -119,6 +121,16 @@ static void count_row(struct survey *survey, const struct plan_row *row)
     plan_digest_add(&survey->digest, row);
 }
 
+/* What is wrong with the file itself comes first: the watcher's word is kept until the file was read. */
+static void show_row(struct survey *survey, const struct plan_row *row, uint64_t line)
+{
+    const struct plan_limits *limits = survey->limits;
+    bool is_shown = limits->watch != NULL && survey->refusal->kind == ERROR_NONE;
+    if (is_shown && limits->watch(limits->watch_context, row, line, survey->refusal) == 0) {
+        error_clear(survey->refusal);
+    }
+}
+
 /* 1 when the whole file was looked at, 0 when its ranks do not rise and it has to be indexed, -1 on error. */
 static int survey_rows(struct plan_reader *reader, struct survey *survey, struct error *err)
 {
@@ -138,6 +150,7 @@ static int survey_rows(struct plan_reader *reader, struct survey *survey, struct
             return 0;
         }
         count_row(survey, &row);
+        show_row(survey, &row, record.line);
     }
     return got < 0 ? -1 : 1;
 }
@@ -168,14 +181,15 @@ static int sort_places(struct plan_reader *reader, struct error *err)
     return 0;
 }
 
-static int survey_plan(struct plan_reader *reader, struct plan_identity *identity,
-                       struct error *err)
+static int survey_plan(struct plan_reader *reader, const struct plan_limits *limits,
+                       struct plan_identity *identity, struct error *refusal, struct error *err)
 {
     struct survey survey;
     int got;
     do {
         *identity = (struct plan_identity){0};
-        survey = (struct survey){.identity = identity};
+        error_clear(refusal);
+        survey = (struct survey){.identity = identity, .limits = limits, .refusal = refusal};
         got = survey_rows(reader, &survey, err);
         if (got < 0) {
             return -1;
@@ -302,13 +316,21 @@ struct plan_reader *plan_reader_open(const char *path, const struct plan_limits 
         error_set_memory(err, "reading the plan");
         return NULL;
     }
+    struct error refusal;
     reader->csv = csv_reader_open(path, err);
     if (reader->csv == NULL || plan_fields_bind(&reader->fields, reader->csv, err) != 0 ||
-        survey_plan(reader, identity, err) != 0 || check_time(path, limits, identity, err) != 0 ||
+        survey_plan(reader, limits, identity, &refusal, err) != 0 ||
+        check_time(path, limits, identity, err) != 0 ||
         check_against_sum(path, limits, identity, err) != 0) {
         plan_reader_close(reader);
         return NULL;
     }
+    if (refusal.kind != ERROR_NONE) {
+        *err = refusal;
+        plan_reader_close(reader);
+        return NULL;
+    }
+    reader->fields.is_narrow = limits->is_narrow;
     return reader;
 }
 
@@ -329,6 +351,9 @@ int plan_reader_next(struct plan_reader *reader, struct plan_row *row, struct er
 {
     struct csv_record record;
     int got = seek_next(reader, err);
+    if (reader->fields.is_narrow) {
+        *row = (struct plan_row){0};
+    }
     if (got > 0) {
         got = plan_fields_next(&reader->fields, &record, row, err);
     }

@@ -27,10 +27,20 @@ struct plan_identity {
     char event[PLAN_EVENT_SIZE_MAX + 1];
 };
 
+/* Sees each row while the plan is read for the first time, in the order of lines, and perhaps all from the first one
+ * again. -1 with `err`: the plan is refused, if nothing else is wrong with it. */
+typedef int (*plan_row_watcher)(void *context, const struct plan_row *row, uint64_t line,
+                                struct error *err);
+
 struct plan_limits {
     int64_t now_unix;            /* a window that has ended is refused against this */
     int64_t max_plan_age_second; /* now - as_of may not be more; 0: no limit */
     bool is_removal_allowed;     /* --allow-removed: over 20 % of the rows gone is fine */
+    plan_row_watcher watch;      /* NULL: nobody watches */
+    void *watch_context;
+    bool
+        is_narrow; /* rows that are handed out hold only rank, entity, id, family, key, action, benefit_ms and
+                     * size_bytes; all else in them is zero */
 };
 
 struct plan_reader;

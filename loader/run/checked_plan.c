@@ -10,28 +10,33 @@
 #include "loader/load_options.h"
 #include "loader/run/plan_check.h"
 
-static int check_rows(struct checked_plan *plan, const struct config *config, struct error *err)
+struct row_watch {
+    const struct config *config;
+    struct checked_plan *plan;
+};
+
+static int watch_row(void *context, const struct plan_row *row, uint64_t line, struct error *err)
 {
-    struct plan_row row;
+    const struct row_watch *watch = context;
     size_t family_index;
-    int more;
-    while ((more = plan_reader_next(plan->reader, &row, err)) == 1) {
-        if (row.action == PLAN_SKIP) {
-            continue;
-        }
-        if (plan_check_row(config, &row, plan->path, plan_reader_line(plan->reader), &family_index,
-                           err) != 0) {
-            return -1;
-        }
-        plan->is_family_needed[family_index] = true;
+    if (row->action == PLAN_SKIP) {
+        return 0;
     }
-    return more < 0 ? -1 : plan_reader_rewind(plan->reader, err);
+    if (plan_check_row(watch->config, row, watch->plan->path, line, &family_index, err) != 0) {
+        return -1;
+    }
+    watch->plan->is_family_needed[family_index] = true;
+    return 0;
 }
 
 int checked_plan_open(struct checked_plan *plan, const struct load_job *job, struct error *err)
 {
     const struct load_options *options = job->options;
-    struct plan_limits limits = {.now_unix = job->now_unix,
+    struct row_watch watch = {.config = job->config, .plan = plan};
+    struct plan_limits limits = {.watch = watch_row,
+                                 .watch_context = &watch,
+                                 .is_narrow = true,
+                                 .now_unix = job->now_unix,
                                  .max_plan_age_second = options->max_plan_age_second,
                                  .is_removal_allowed = options->is_removal_allowed};
     *plan = (struct checked_plan){.path = options->plan};
@@ -43,7 +48,7 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job, str
         return error_set_memory(err, "reading the plan");
     }
     plan->reader = plan_reader_open(options->plan, &limits, &plan->identity, err);
-    if (plan->reader == NULL || check_rows(plan, job->config, err) != 0) {
+    if (plan->reader == NULL) {
         checked_plan_close(plan);
         return -1;
     }

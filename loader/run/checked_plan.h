@@ -16,7 +16,8 @@ struct checked_plan {
     bool *is_family_needed; /* [config->family_count] */
 };
 
-/* ERROR_USAGE without --plan; ERROR_INPUT as plan_reader_open and plan_check_row say. Two passes over the file. */
+/* ERROR_USAGE without --plan; ERROR_INPUT as plan_reader_open and plan_check_row say. One pass over the file. The reader's
+ * rows are narrow: see plan_limits. */
 int checked_plan_open(struct checked_plan *plan, const struct load_job *job,
                       struct error *err) MUST_CHECK;
 /* What a run of this plan on `target` (as sink_name says it) is. */

@@ -336,6 +336,62 @@ static void long_ids_are_not_written(void **state)
     plan_writer_abandon(writer);
 }
 
+/* Refuses the id `b`; counts what it is shown. */
+static int refuse_b(void *context, const struct plan_row *row, uint64_t line, struct error *err)
+{
+    size_t *shown = context;
+    ++*shown;
+    return slice_is_equal(row->id, slice_of("b"))
+               ? error_set(err, ERROR_INPUT, "line %d has a b", (int)line)
+               : 0;
+}
+
+static void a_watcher_sees_every_row_and_may_refuse(void **state)
+{
+    struct error err;
+    struct plan_identity identity;
+    size_t shown = 0;
+    struct plan_limits watched = limits;
+    watched.watch = refuse_b;
+    watched.watch_context = &shown;
+    const char *path =
+        test_put_text(state, "plan.csv", HEADER ROW("1", "a", "warm") ROW("2", "c", "skip"));
+    struct plan_reader *reader = plan_reader_open(path, &watched, &identity, &err);
+    assert_non_null(reader);
+    plan_reader_close(reader);
+    assert_int_equal(shown, 2);
+    path = test_put_text(state, "plan.csv", HEADER ROW("1", "a", "warm") ROW("2", "b", "warm"));
+    assert_null(plan_reader_open(path, &watched, &identity, &err));
+    assert_string_equal(err.text, "line 3 has a b");
+    /* What is wrong with the file itself is said first. */
+    path = test_put_text(state, "plan.csv", HEADER ROW("1", "b", "warm") ROW("1", "c", "warm"));
+    assert_null(plan_reader_open(path, &watched, &identity, &err));
+    assert_non_null(strstr(err.text, "the rank 1 stands in line 2 already"));
+}
+
+static void narrow_rows_hold_what_the_loader_needs(void **state)
+{
+    struct error err;
+    struct plan_identity identity;
+    struct plan_row row;
+    struct plan_limits narrow = limits;
+    narrow.is_narrow = true;
+    const char *path = test_put_text(state, "plan.csv", HEADER ROW("7", "a", "warm"));
+    struct plan_reader *reader = plan_reader_open(path, &narrow, &identity, &err);
+    assert_int_equal(plan_reader_next(reader, &row, &err), 1);
+    assert_int_equal(row.rank, 7);
+    assert_true(slice_is_equal(row.id, slice_of("a")));
+    assert_true(slice_is_equal(row.family, slice_of("profile")));
+    assert_true(slice_is_equal(row.key, slice_of("user:a")));
+    assert_true(row.benefit_ms == 6);
+    assert_int_equal(row.size_bytes, 600);
+    assert_true(row.p_return == 0);
+    assert_int_equal(row.reason.size, 0);
+    assert_int_equal(plan_reader_next(reader, &row, &err), 0);
+    plan_reader_close(reader);
+    assert_true(identity.benefit_ms == 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +404,8 @@ int main(void)
         cmocka_unit_test(deleted_rows_are_counted),
         cmocka_unit_test(an_abandoned_plan_leaves_the_old_one),
         cmocka_unit_test(long_ids_are_not_written),
+        cmocka_unit_test(a_watcher_sees_every_row_and_may_refuse),
+        cmocka_unit_test(narrow_rows_hold_what_the_loader_needs),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
