@@ -1,0 +1,92 @@
+/* warm_end.c - see warm_end.h.
+ * Room: loader/run. May touch: the run's folder, stdout. */
+#include "loader/run/warm_end.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/monotonic.h"
+#include "loader/load_options.h"
+#include "loader/run/results_writer.h"
+#include "loader/run/run_report.h"
+#include "loader/run/still_there.h"
+
+static int judge_losses(const struct warm_session *session, const struct outcome_tally *tally,
+                        struct error *err)
+{
+    uint64_t losses = outcome_tally_losses(tally);
+    double most = session->job->options->max_loss_share;
+    static const double PERCENT = 100;
+    if ((double)losses <= most * (double)session->plan.identity.warm_count) {
+        return 0;
+    }
+    return error_set(err, ERROR_LOSSES,
+                     "%" PRIu64 " of %" PRIu64 " planned keys are missing in the source or failed, "
+                     "more than --max-loss-share %g%%; results.csv in %s tells which",
+                     losses, session->plan.identity.warm_count, most * PERCENT,
+                     session->folder.path);
+}
+
+static const char *end_state(const struct error *err)
+{
+    if (err->kind == ERROR_NONE || err->kind == ERROR_LOSSES) {
+        return "finished";
+    }
+    return err->kind == ERROR_STOPPED ? "stopped" : "failed";
+}
+
+static bool has_results(const struct warm_session *session)
+{
+    char path[RUN_PATH_SIZE];
+    FILE *file = fopen(run_folder_file(&session->folder, "results.csv", path), "r");
+    if (file == NULL) {
+        return false;
+    }
+    fclose(file);
+    return true;
+}
+
+int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    struct outcome_tally tally = session->survey.tally;
+    if (!has_results(session) &&
+        results_writer_write(&session->folder, session->plan.reader, &tally, err) != 0) {
+        return -1;
+    }
+    if (still_there_check(run_folder_file(&session->folder, "journal", path), &session->survey,
+                          session->sink, session->job->options->max_loss_share, ERROR_LOSSES,
+                          err) != 0) {
+        return -1;
+    }
+    printf("already warm: nothing to do (%s, %" PRIu64 " keys settled)\n", session->folder.path,
+           outcome_tally_sum(&tally));
+    return judge_losses(session, &tally, err);
+}
+
+int warm_end_finish(struct warm_session *session, int result, struct error *err)
+{
+    struct outcome_tally tally = {0};
+    struct error later = {0};
+    double second = (double)(monotonic_us() - session->pulse.started_us) / US_PER_SECOND;
+    progress_clear(&session->pulse.progress);
+    int written = results_writer_write(&session->folder, session->plan.reader, &tally, &later);
+    if (written == 0) {
+        run_report_print(stdout, &session->pulse, &tally, second);
+        printf("results: %s/results.csv\n", session->folder.path);
+    }
+    if (result == 0 && written == 0) {
+        result = judge_losses(session, &tally, &later);
+    }
+    if (err->kind == ERROR_NONE && (written != 0 || result != 0)) {
+        *err = later;
+        result = -1;
+    }
+    if (err->kind == ERROR_STOPPED &&
+        run_switch_look(&session->pulse.run_switch, monotonic_us()) == WISH_STOP) {
+        error_set(err, ERROR_STOPPED, "%s; the same command resumes",
+                  session->pulse.run_switch.why);
+    }
+    pulse_end(&session->pulse, end_state(err), err->kind == ERROR_NONE ? "" : err->text);
+    return result;
+}

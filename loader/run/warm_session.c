@@ -1,0 +1,179 @@
+/* warm_session.c - see warm_session.h.
+ * Room: loader/run. May touch: everything of the loader. */
+#include "loader/run/warm_session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/message.h"
+#include "common/monotonic.h"
+#include "loader/load_options.h"
+#include "loader/run/still_there.h"
+
+enum { WINDOW_BYTES_MAX = 12 << 20 };
+
+static int open_journal(struct warm_session *session, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    const struct run_manifest *manifest = &session->folder.manifest;
+    struct journal_begin begin = {.plan_digest = slice_of(manifest->plan_digest),
+                                  .target = slice_of(manifest->target)};
+    run_folder_file(&session->folder, "journal", path);
+    session->journal = journal_open(path, &begin, &session->survey, err);
+    if (session->journal == NULL) {
+        return -1;
+    }
+    if (session->survey.torn_size > 0) {
+        message_note(session->job->message,
+                     "%s: cut off %" PRIu64 " bytes of a record that was never finished", path,
+                     session->survey.torn_size);
+    }
+    session->is_finished_before = session->survey.done_rank >= session->plan.identity.last_rank;
+    return 0;
+}
+
+int warm_session_open_target(struct warm_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    struct run_manifest manifest;
+    struct sink_options options = {
+        .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
+    if (checked_plan_open(&session->plan, job, err) != 0 ||
+        run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
+        (session->sink = sink_open(&options, err)) == NULL) {
+        return -1;
+    }
+    checked_plan_fill_manifest(&session->plan, job, sink_name(session->sink), &manifest);
+    if (run_folder_open(&session->folder, job->options->run, job->config->run_dir, &manifest,
+                        err) != 0) {
+        return -1;
+    }
+    return open_journal(session, err);
+}
+
+void warm_session_start_pulse(struct warm_session *session)
+{
+    const struct load_job *job = session->job;
+    const struct plan_identity *identity = &session->plan.identity;
+    struct pulse *pulse = &session->pulse;
+    uint64_t rows_per_second = job->options->rows_per_second;
+    if (rows_per_second == 0) {
+        rows_per_second = (uint64_t)job->config->pace_rows_per_second;
+    }
+    *pulse = (struct pulse){
+        .folder = &session->folder,
+        .lock = &session->lock,
+        .totals = {.tally = session->survey.tally,
+                   .value_bytes = session->survey.value_bytes,
+                   .benefit_ms = session->survey.benefit_ms},
+        .warm_count = identity->warm_count,
+        .benefit_ms = identity->benefit_ms,
+    };
+    pace_init(&pulse->pace, rows_per_second, monotonic_us());
+    bool is_quiet = job->message->verbosity == VERBOSITY_QUIET;
+    uint64_t settled = outcome_tally_sum(&session->survey.tally);
+    uint64_t left = identity->warm_count > settled ? identity->warm_count - settled : 0;
+    progress_init(&pulse->progress, is_quiet ? NULL : stderr, "warm", NULL, PROGRESS_COUNT, left);
+    pulse_start(pulse, job->config->run_dir);
+}
+
+static int open_sources(struct warm_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    const bool *needed = session->plan.is_family_needed;
+    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(), NULL,
+                        err) != 0) {
+        return -1;
+    }
+    if (job->options->is_recheck_off) {
+        return 0;
+    }
+    return source_set_open(&session->recheck_sources, job->config, needed, run_switch_abort_flag(),
+                           NULL, err);
+}
+
+static int load_owned(struct warm_session *session, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    run_folder_file(&session->folder, "journal", path);
+    /* An application deletes some of its keys all the time; half of them means that Redis has lost them. */
+    static const double LOST_SHARE = 0.5;
+    if ((session->survey.done_count > 0 &&
+         still_there_check(path, &session->survey, session->sink, LOST_SHARE, ERROR_BACKEND, err) !=
+             0) ||
+        owned_keys_load(&session->owned, path, &session->survey, session->sink, err) != 0) {
+        return -1;
+    }
+    if (session->survey.done_rank > 0 || session->survey.intent_count > 0) {
+        message_note(session->job->message,
+                     "resuming %s: %" PRIu64 " keys are settled, %zu more were under way and are "
+                     "ours",
+                     session->folder.name, outcome_tally_sum(&session->survey.tally),
+                     session->owned.count);
+    }
+    return 0;
+}
+
+static struct warm_writer *open_writer(struct warm_session *session, struct error *err)
+{
+    const struct run_manifest *manifest = &session->folder.manifest;
+    recheck_init(&session->recheck, &session->recheck_sources);
+    struct warm_writer_options options = {
+        .config = session->job->config,
+        .message = session->job->message,
+        .sink = session->sink,
+        .pulse = &session->pulse,
+        .journal = session->journal,
+        .recheck = session->job->options->is_recheck_off ? NULL : &session->recheck,
+        .owned = &session->owned,
+        .window_end_unix = manifest->window_end_unix + manifest->clock_shift_second,
+        .clock_shift_second = manifest->clock_shift_second,
+    };
+    return warm_writer_new(&options, err);
+}
+
+static struct prefetch *open_prefetch(struct warm_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    uint64_t ranks = job->options->window_ranks > 0 ? job->options->window_ranks
+                                                    : (uint64_t)job->config->window_ranks;
+    struct prefetch_options options = {
+        .feed = {.plan = session->plan.reader,
+                 .plan_path = session->plan.path,
+                 .config = job->config,
+                 .after_rank = session->survey.done_rank},
+        .sources = &session->fetch_sources,
+        .row_count_max = (size_t)ranks,
+        .bytes_max = WINDOW_BYTES_MAX,
+    };
+    return prefetch_start(&options, err);
+}
+
+int warm_session_open_writing(struct warm_session *session, struct error *err)
+{
+    if (run_lock_take_lease(&session->lock, &session->job->redis, monotonic_us(), err) != 0 ||
+        open_sources(session, err) != 0 || load_owned(session, err) != 0 ||
+        (session->writer = open_writer(session, err)) == NULL) {
+        return -1;
+    }
+    session->prefetch = open_prefetch(session, err);
+    return session->prefetch == NULL ? -1 : 0;
+}
+
+void warm_session_close(struct warm_session *session)
+{
+    warm_writer_free(session->writer);
+    recheck_free(&session->recheck);
+    source_set_close(&session->fetch_sources);
+    source_set_close(&session->recheck_sources);
+    owned_keys_free(&session->owned);
+    journal_close(session->journal);
+    journal_survey_free(&session->survey);
+    if (atomic_load(run_switch_abort_flag()) != 0) {
+        run_lock_abandon(&session->lock);
+    } else {
+        run_lock_release(&session->lock);
+    }
+    sink_close(session->sink);
+    checked_plan_close(&session->plan);
+}

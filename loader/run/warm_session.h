@@ -1,0 +1,42 @@
+/* warm_session.h - everything that a run holds open, and how it is opened and closed, in the order that warm_run.c tells.
+ * Room: loader/run. May touch: everything of the loader. */
+#ifndef REKINDLE_LOADER_WARM_SESSION_H
+#define REKINDLE_LOADER_WARM_SESSION_H
+
+#include "loader/run/checked_plan.h"
+#include "loader/run/journal.h"
+#include "loader/run/load_job.h"
+#include "loader/run/owned_keys.h"
+#include "loader/run/prefetch.h"
+#include "loader/run/pulse.h"
+#include "loader/run/recheck.h"
+#include "loader/run/warm_writer.h"
+
+/* Everything that a run holds open; all zero holds nothing. */
+struct warm_session {
+    const struct load_job *job;
+    struct checked_plan plan;
+    struct sink *sink;
+    struct run_folder folder;
+    struct run_lock lock;
+    struct journal *journal;
+    struct journal_survey survey;
+    struct owned_keys owned;
+    struct source_set fetch_sources, recheck_sources;
+    struct recheck recheck;
+    struct pulse pulse;
+    struct warm_writer *writer;
+    struct prefetch *prefetch;
+    bool is_finished_before; /* an earlier session settled all rows */
+};
+
+/* Steps 1 to 3 of warm_run.c, but for the look at open intents: plan, lock, sink, folder, journal. */
+int warm_session_open_target(struct warm_session *session, struct error *err) MUST_CHECK;
+/* Clock, pace, progress and switch. */
+void warm_session_start_pulse(struct warm_session *session);
+/* What is needed to write: lease, sources, keys of open intents, writer, and the thread that fetches ahead. */
+int warm_session_open_writing(struct warm_session *session, struct error *err) MUST_CHECK;
+/* Closes what is open; all zero is fine. */
+void warm_session_close(struct warm_session *session);
+
+#endif
