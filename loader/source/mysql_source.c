@@ -11,7 +11,9 @@
 #include "loader/source/source_driver.h"
 
 #include "loader/source/family_query.h"
+#include "loader/source/id_order.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,7 @@ enum {
     CAPACITY_FIRST = 512, /* of a column's buffer: more than any number's text */
     BINARY_CHARSET = 63,
     FRACTION_DIGITS_MAX = 6,
-    NUMBER_SIZE = 24,
+    NUMBER_SIZE = 40,
     BYTE_BITS = 8,
     CONTENT_COUNT = SOURCE_VERSIONS + 1
 };
@@ -34,6 +36,10 @@ struct column_buffer {
     MYSQL_FLAG is_null, is_cut;
     enum cell_kind kind; /* of what is not NULL */
     bool is_bits;        /* BIT: bytes that are a number */
+    bool
+        is_time; /* DATETIME and TIMESTAMP: arrive in `time`, since the library prints them slowly */
+    unsigned fraction_digits; /* of a time */
+    MYSQL_TIME time;
     char number[NUMBER_SIZE];
 };
 
@@ -108,12 +114,17 @@ static enum id_kind id_kind_of(const MYSQL_FIELD *field)
     return kind_of(field) == CELL_BINARY ? ID_BINARY : ID_TEXT;
 }
 
+/* A moment with a known number of fractional digits. */
+static bool is_time(const MYSQL_FIELD *field)
+{
+    return (field->type == MYSQL_TYPE_TIMESTAMP || field->type == MYSQL_TYPE_DATETIME) &&
+           field->decimals <= FRACTION_DIGITS_MAX;
+}
+
 static enum version_kind version_kind_of(const MYSQL_FIELD *field)
 {
-    bool is_time = field->type == MYSQL_TYPE_TIMESTAMP || field->type == MYSQL_TYPE_DATETIME;
-    if (is_time) {
-        bool has_fraction = field->decimals > 0 && field->decimals <= FRACTION_DIGITS_MAX;
-        return has_fraction ? VERSION_FINE_TIME : VERSION_COARSE_TIME;
+    if (is_time(field)) {
+        return field->decimals > 0 ? VERSION_FINE_TIME : VERSION_COARSE_TIME;
     }
     return is_integer(field) ? VERSION_COUNTER : VERSION_COARSE_TIME;
 }
@@ -144,6 +155,15 @@ static enum source_failure explain_statement(MYSQL_STMT *handle, const char *wha
 
 static void bind_column(MYSQL_BIND *bind, struct column_buffer *column)
 {
+    if (column->is_time) {
+        *bind = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_DATETIME,
+                             .buffer = &column->time,
+                             .buffer_length = sizeof column->time,
+                             .length = &column->length,
+                             .is_null = &column->is_null,
+                             .error = &column->is_cut};
+        return;
+    }
     *bind = (MYSQL_BIND){.buffer_type =
                              column->kind == CELL_BINARY ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING,
                          .buffer = column->bytes,
@@ -167,6 +187,8 @@ static int make_columns(struct mysql_statement *statement, const MYSQL_FIELD *fi
         struct column_buffer *column = &statement->columns[i];
         column->kind = kind_of(&fields[i]);
         column->is_bits = fields[i].type == MYSQL_TYPE_BIT;
+        column->is_time = is_time(&fields[i]);
+        column->fraction_digits = column->is_time ? fields[i].decimals : 0;
         column->capacity = CAPACITY_FIRST;
         column->bytes = malloc(CAPACITY_FIRST);
         if (column->bytes == NULL) {
@@ -337,23 +359,19 @@ static int describe(void *opaque, struct arena *arena, struct source_description
 
 /* ---- asking */
 
-static uint64_t number_of(struct slice id)
-{
-    char text[NUMBER_SIZE] = {0};
-    memcpy(text, id.bytes, id.size < sizeof text ? id.size : sizeof text - 1);
-    enum { BASE_TEN = 10 };
-    return text[0] == '-' ? (uint64_t)strtoll(text, NULL, BASE_TEN)
-                          : strtoull(text, NULL, BASE_TEN);
-}
-
 static void bind_id(struct mysql_connection *connection, size_t at, const struct slice *id)
 {
     MYSQL_BIND *bind = &connection->parameters[at];
+    bool is_number, is_negative;
+    uint64_t magnitude = 0;
     *bind = (MYSQL_BIND){0};
     switch (connection->id_kind) {
     case ID_SIGNED:
     case ID_UNSIGNED:
-        connection->numbers[at] = number_of(*id);
+        is_number = id_order_parse_integer(*id, &is_negative, &magnitude);
+        assert(is_number);
+        (void)is_number;
+        connection->numbers[at] = is_negative ? 0 - magnitude : magnitude;
         bind->buffer_type = MYSQL_TYPE_LONGLONG;
         bind->buffer = &connection->numbers[at];
         bind->is_unsigned = connection->id_kind == ID_UNSIGNED;
@@ -423,6 +441,43 @@ static struct slice print_bits(struct column_buffer *column)
     return (struct slice){column->number, (size_t)size};
 }
 
+static char *put_digits(char *at, unsigned long value, int count)
+{
+    enum { BASE_TEN = 10 };
+    for (int i = count - 1; i >= 0; i--) {
+        at[i] = (char)('0' + value % BASE_TEN);
+        value /= BASE_TEN;
+    }
+    return at + count;
+}
+
+/* As the server prints it: 2026-01-31 23:59:59.000001. */
+static struct slice print_time(struct column_buffer *column)
+{
+    enum { YEAR_DIGITS = 4, BASE_TEN = 10 };
+    const MYSQL_TIME *time = &column->time;
+    char *at = put_digits(column->number, time->year, YEAR_DIGITS);
+    *at++ = '-';
+    at = put_digits(at, time->month, 2);
+    *at++ = '-';
+    at = put_digits(at, time->day, 2);
+    *at++ = ' ';
+    at = put_digits(at, time->hour, 2);
+    *at++ = ':';
+    at = put_digits(at, time->minute, 2);
+    *at++ = ':';
+    at = put_digits(at, time->second, 2);
+    if (column->fraction_digits > 0) {
+        unsigned long fraction = time->second_part;
+        for (unsigned i = column->fraction_digits; i < FRACTION_DIGITS_MAX; i++) {
+            fraction /= BASE_TEN;
+        }
+        *at++ = '.';
+        at = put_digits(at, fraction, (int)column->fraction_digits);
+    }
+    return (struct slice){column->number, (size_t)(at - column->number)};
+}
+
 static int make_cells(struct mysql_connection *connection, struct mysql_statement *statement,
                       struct error *err)
 {
@@ -436,6 +491,8 @@ static int make_cells(struct mysql_connection *connection, struct mysql_statemen
             cell->bytes = (struct slice){NULL, 0};
         } else if (column->is_bits) {
             cell->bytes = print_bits(column);
+        } else if (column->is_time) {
+            cell->bytes = print_time(column);
         } else if (longest > 0 && column->length > longest) {
             cell->bytes.bytes = NULL;
         } else if (column->length > column->capacity) {

@@ -133,6 +133,33 @@ static void test_every_type_has_its_json(void **state)
     close_fixture(&fixture);
 }
 
+static void test_times_are_printed_as_the_server_does(void **state)
+{
+    (void)state;
+    sql("SET time_zone = '+00:00', sql_mode = ''");
+    sql("CREATE TABLE moments (id INT PRIMARY KEY, a DATETIME, b DATETIME(6), c DATETIME(1), d "
+        "DATETIME NULL)");
+    sql("INSERT INTO moments VALUES (1, '0000-00-00 00:00:00', '9999-12-31 23:59:59.999999', "
+        "'0001-02-03 04:05:06.7', NULL), (2, '2026-01-02 03:04:05', '2026-01-02 00:00:00', "
+        "'2026-00-00', NULL)");
+    struct fixture fixture;
+    open_fixture(&fixture,
+                 "SELECT id, a, b, c, d, CONCAT(a, ' ', b, ' ', c) AS e FROM moments "
+                 "WHERE id IN ({ids})",
+                 VALUE_JSON);
+    const char *const ids[] = {"1", "2"};
+    fetch(&fixture, SOURCE_VALUES, ids, 2);
+    assert_record(&fixture, 0,
+                  "{\"id\":1,\"a\":\"0000-00-00 00:00:00\",\"b\":\"9999-12-31 23:59:59.999999\","
+                  "\"c\":\"0001-02-03 04:05:06.7\",\"d\":null,\"e\":\"0000-00-00 00:00:00 "
+                  "9999-12-31 23:59:59.999999 0001-02-03 04:05:06.7\"}");
+    assert_record(&fixture, 1,
+                  "{\"id\":2,\"a\":\"2026-01-02 03:04:05\",\"b\":\"2026-01-02 00:00:00.000000\","
+                  "\"c\":\"2026-00-00 00:00:00.0\",\"d\":null,\"e\":\"2026-01-02 03:04:05 "
+                  "2026-01-02 00:00:00.000000 2026-00-00 00:00:00.0\"}");
+    close_fixture(&fixture);
+}
+
 static void test_only_the_right_row_is_used(void **state)
 {
     (void)state;
@@ -522,6 +549,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_type_has_its_json),
+        cmocka_unit_test(test_times_are_printed_as_the_server_does),
         cmocka_unit_test(test_only_the_right_row_is_used),
         cmocka_unit_test(test_texts_are_compared_by_bytes),
         cmocka_unit_test(test_hash_leaves_out_null_and_version),
