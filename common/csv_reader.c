@@ -8,6 +8,7 @@
 #include "common/csv_frames.h"
 
 #include <csv.h>
+#include <endian.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -57,10 +58,38 @@ static void add_field(struct gather *gather, struct slice field)
     gather->field_count++;
 }
 
+/* 0x80 in each byte of `word` that equals that byte of `pattern`, else 0. Source: Warren, Hacker's Delight, 6-1. */
+static uint64_t match_bytes(uint64_t word, uint64_t pattern)
+{
+    const uint64_t low_bits = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    uint64_t different = word ^ pattern;
+    return ~(((different & low_bits) + low_bits) | different | low_bits);
+}
+
+/* Splits the whole words at the front of `raw`; returns how many bytes that was. `*field_start` goes along. Cells are
+ * short, so eight bytes at a time are looked at without a call or a branch for each. */
+static size_t split_words(struct gather *gather, struct slice raw, char delimiter,
+                          size_t *field_start)
+{
+    enum { WORD_SIZE = sizeof(uint64_t), BYTE_BITS = 8 };
+    const uint64_t pattern = UINT64_C(0x0101010101010101) * (unsigned char)delimiter;
+    size_t at = 0;
+    for (; raw.size - at >= WORD_SIZE; at += WORD_SIZE) {
+        uint64_t word;
+        memcpy(&word, raw.bytes + at, sizeof word);
+        for (uint64_t found = match_bytes(le64toh(word), pattern); found != 0; found &= found - 1) {
+            size_t end = at + (size_t)__builtin_ctzll(found) / BYTE_BITS;
+            add_field(gather, (struct slice){raw.bytes + *field_start, end - *field_start});
+            *field_start = end + 1;
+        }
+    }
+    return at;
+}
+
 static void split_plain(struct gather *gather, struct slice raw, char delimiter)
 {
     size_t field_start = 0;
-    for (size_t i = 0; i < raw.size; i++) {
+    for (size_t i = split_words(gather, raw, delimiter, &field_start); i < raw.size; i++) {
         if (raw.bytes[i] == delimiter) {
             add_field(gather, (struct slice){raw.bytes + field_start, i - field_start});
             field_start = i + 1;

@@ -187,6 +187,33 @@ static void columns_are_found_by_name(void **state)
     csv_reader_close(reader);
 }
 
+/* Delimiters at any distance from each other; the bytes beside `,` in value and in its upper bit are none. */
+static void cells_of_all_lengths_are_told_apart(void **state)
+{
+    enum { ROUNDS = 400, CELLS = 9, LENGTH_MAX = 12, SEED = 20261111 };
+    static const char letters[] = "-+,+-\x2c\xac\x2d\x2b\xad";
+    srand(SEED);
+    for (int round = 0; round < ROUNDS; round++) {
+        char line[CELLS * (LENGTH_MAX + 1)], expected[sizeof line + 8], text[sizeof line + 40];
+        size_t size = 0;
+        for (int cell = 0; cell < CELLS; cell++) {
+            int length = cell == 0 ? 1 : rand() % LENGTH_MAX;
+            for (int i = 0; i < length; i++) {
+                char letter = letters[(size_t)rand() % (sizeof letters - 1)];
+                line[size++] = letter == ',' ? 'x' : letter;
+            }
+            line[size++] = ',';
+        }
+        line[size - 1] = '\0';
+        snprintf(text, sizeof text, "a,b,c,d,e,f,g,h,i\n%s\n", line);
+        snprintf(expected, sizeof expected, "2:%s\n", line);
+        for (char *at = expected; *at != '\0'; at++) {
+            *at = *at == ',' ? '|' : *at;
+        }
+        assert_string_equal(read_all(test_put_text(state, "t.csv", text)), expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_record_without_end_is_cut_off),
         cmocka_unit_test(one_can_go_back_to_any_record),
         cmocka_unit_test(columns_are_found_by_name),
+        cmocka_unit_test(cells_of_all_lengths_are_told_apart),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }
