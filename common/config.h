@@ -48,10 +48,27 @@ struct log_config {
 struct mysql_config {
     const char *option_file; /* PATH, mode 0600; groups [client] and [rekindle] */
     const char *host, *user, *database, *socket, *password_file, *ssl_ca;
-    int64_t port;        /* 0: the option file's, or 3306 */
-    int64_t connections; /* default 2 */
-    int64_t chunk_rows;  /* ids in one multi-get; default 500 */
-    int64_t timeout_ms;  /* for connect and read; default 10 s */
+    int64_t port;         /* 0: the option file's, or 3306 */
+    int64_t connections;  /* default 2 */
+    int64_t chunk_rows;   /* ids in one multi-get; default 500 */
+    int64_t timeout_ms;   /* for connect and read; default 10 s */
+    const char *replicas; /* addresses whose lag is watched: `10.0.0.2 10.0.0.3:3307`; NULL: none */
+    const char
+        *lag_query; /* gives the lag in seconds, in place of SHOW REPLICA STATUS; NULL: none */
+};
+
+/* [pace]: what the governor keeps to. 0: no such limit, but for hibernate_second. */
+struct pace_config {
+    int64_t rows_per_second;
+    uint64_t bytes_per_second;        /* of values written */
+    int64_t chunk_target_ms;          /* of one question to the source */
+    int64_t rest_percent;             /* of a question's time, after each */
+    int64_t threads_running;          /* of the database: above, the run pauses */
+    int64_t threads_running_critical; /* twice seen above: it sleeps for hibernate_second */
+    int64_t hibernate_second;
+    int64_t replica_lag_ms;     /* of each replica */
+    int64_t redis_latency_ms;   /* of a PING */
+    const char *throttle_query; /* to the source: an answer but 0 pauses; NULL: none */
 };
 
 struct redis_config {
@@ -81,8 +98,8 @@ struct config {
     uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */
     const char *
         run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
-    int64_t window_ranks;         /* [run] window_ranks; default 20000 */
-    int64_t pace_rows_per_second; /* [pace] rows = 20k; 0: no limit */
+    int64_t window_ranks; /* [run] window_ranks; default 20000 */
+    struct pace_config pace;
 };
 
 /* Loads `path`; NULL gives the defaults. Relative paths in the file are taken from the file's folder.

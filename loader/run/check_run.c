@@ -159,7 +159,7 @@ static void print_seconds(const struct check_session *session, double scale)
     const struct load_job *job = session->job;
     uint64_t limit = job->options->rows_per_second > 0
                          ? job->options->rows_per_second
-                         : (uint64_t)job->config->pace_rows_per_second;
+                         : (uint64_t)job->config->pace.rows_per_second;
     double second = session->elapsed_second * scale;
     double paced = limit > 0 ? (double)session->plan.identity.warm_count / (double)limit : 0;
     printf("estimated time: %s%s\n", units_print_duration(text, paced > second ? paced : second),

@@ -58,7 +58,7 @@ void warm_session_start_pulse(struct warm_session *session)
     struct pulse *pulse = &session->pulse;
     uint64_t rows_per_second = job->options->rows_per_second;
     if (rows_per_second == 0) {
-        rows_per_second = (uint64_t)job->config->pace_rows_per_second;
+        rows_per_second = (uint64_t)job->config->pace.rows_per_second;
     }
     *pulse = (struct pulse){
         .folder = &session->folder,

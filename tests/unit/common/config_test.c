@@ -98,7 +98,7 @@ static void a_whole_file_is_understood(void **state)
     assert_false(config->redis.is_cluster);
     assert_int_equal(config->redis.database, 3);
     assert_int_equal(config->budget_memory_bytes, (uint64_t)2 << 30);
-    assert_int_equal(config->pace_rows_per_second, 20000);
+    assert_int_equal(config->pace.rows_per_second, 20000);
     assert_string_equal(config->run_dir, test_path(state, "runs"));
     assert_int_equal(config->window_ranks, 500);
     config_free(config);
