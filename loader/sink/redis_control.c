@@ -40,7 +40,7 @@ struct redis_control *redis_control_open(const struct redis_config *redis, struc
     if (redis_address_parse(control->redis.address, &control->address, err) != 0) {
         goto fail;
     }
-    control->login = redis_login_new(&control->redis, err);
+    control->login = redis_login_new(&control->redis, NULL, err);
     if (control->login == NULL) {
         goto fail;
     }

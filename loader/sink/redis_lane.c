@@ -91,7 +91,6 @@ int redis_lane_connect(struct redis_lane *lane, const struct redis_login *login,
         lane->link = NULL;
         return -1;
     }
-    lane->is_lost = false;
     return 0;
 }
 

@@ -35,7 +35,7 @@ struct redis_lane {
     size_t bytes_in_flight;
     int64_t heard_ms;    /* when bytes last came, or the first of these flights left */
     int64_t resume_ms;   /* nothing is sent or dialled before */
-    bool is_lost;        /* the connection broke and none has been made since */
+    size_t slot_count;   /* of a cluster, that keys of are sent here */
     int64_t back_off_ms; /* the next pause */
     char run_id
         [REDIS_RUN_ID_SIZE]; /* of the server that was connected last; empty before the first */

@@ -3,11 +3,10 @@
 #include "loader/sink/redis_link.h"
 
 #include "common/file_io.h"
-#include "common/monotonic.h"
 #include "loader/sink/redis_fault.h"
 #include "loader/sink/redis_tls.h"
+#include "loader/sink/redis_wait.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@ enum { READ_SIZE = 64 * 1024, TIMEOUT_DEFAULT_MS = 5000, DATABASE_TEXT_SIZE = 24
 
 struct redis_login {
     const struct redis_config *redis; /* borrowed */
+    const atomic_int *stop;           /* NULL: never */
     char *password;                   /* NULL: no AUTH */
     struct redis_tls *tls;            /* NULL: plain */
 };
@@ -44,7 +44,8 @@ static int read_password(struct redis_login *login, struct error *err)
     return login->password == NULL ? error_set_memory(err, "reading a password") : 0;
 }
 
-struct redis_login *redis_login_new(const struct redis_config *redis, struct error *err)
+struct redis_login *redis_login_new(const struct redis_config *redis, const atomic_int *stop,
+                                    struct error *err)
 {
     struct redis_login *login = calloc(1, sizeof *login);
     if (login == NULL) {
@@ -52,6 +53,7 @@ struct redis_login *redis_login_new(const struct redis_config *redis, struct err
         return NULL;
     }
     login->redis = redis;
+    login->stop = stop;
     if (read_password(login, err) != 0) {
         goto fail;
     }
@@ -160,6 +162,7 @@ struct redis_link *redis_link_open(const struct redis_login *login,
         return NULL;
     }
     link->socket.descriptor = -1;
+    link->stop = login->stop;
     snprintf(link->name, sizeof link->name, "Redis at %s", address->text);
     link->reader = redisReaderCreate();
     if (link->reader == NULL) {
@@ -167,8 +170,8 @@ struct redis_link *redis_link_open(const struct redis_login *login,
         goto fail;
     }
     link->reader->maxbuf = 0; /* keep the buffer: it is needed again at once */
-    if (redis_socket_open(&link->socket, address, login->tls, redis_login_timeout_ms(login), err) !=
-            0 ||
+    if (redis_socket_open(&link->socket, address, login->tls, redis_login_timeout_ms(login),
+                          login->stop, err) != 0 ||
         authenticate(link, login, err) != 0 || give_name(link, login, err) != 0 ||
         select_database(link, login, err) != 0) {
         goto fail;
@@ -242,8 +245,8 @@ static int say_lost(const struct redis_link *link, struct error *err)
     return error_set(err, ERROR_BACKEND, "%s closed the connection", link->name);
 }
 
-/* Until the whole reply is there, or `deadline_ms` of the monotonic clock. */
-static int await_reply(struct redis_link *link, int64_t deadline_ms, redisReply **reply,
+/* Until the whole reply is there, or the wait is over. */
+static int await_reply(struct redis_link *link, struct redis_wait *wait, redisReply **reply,
                        struct error *err)
 {
     for (;;) {
@@ -255,15 +258,17 @@ static int await_reply(struct redis_link *link, int64_t deadline_ms, redisReply 
             return error_set(err, ERROR_BACKEND, "%s does not speak Redis' protocol: %s",
                              link->name, link->reader->errstr);
         }
-        int64_t left_ms = deadline_ms - monotonic_ms();
-        if (left_ms <= 0) {
+        bool has_output = redis_output_waiting(&link->output) > 0;
+        switch (redis_wait_on(wait, link->socket.descriptor,
+                              (short)(has_output ? POLLIN | POLLOUT : POLLIN))) {
+        case REDIS_TIME_OVER:
             return error_set(err, ERROR_BACKEND, "%s did not answer in time ([redis] timeout)",
                              link->name);
+        case REDIS_STOP_WISHED:
+            return error_set(err, ERROR_STOPPED, "stopped while waiting for %s", link->name);
+        case REDIS_READY:
+            break;
         }
-        bool has_output = redis_output_waiting(&link->output) > 0;
-        struct pollfd waiting = {link->socket.descriptor,
-                                 (short)(has_output ? POLLIN | POLLOUT : POLLIN), 0};
-        (void)poll(&waiting, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
         if (redis_link_send(link) < 0 || redis_link_receive(link) < 0) {
             return say_lost(link, err);
         }
@@ -283,5 +288,6 @@ int redis_link_call(struct redis_link *link, const struct slice arguments[], siz
     if (redis_link_send(link) < 0) {
         return say_lost(link, err);
     }
-    return await_reply(link, monotonic_ms() + timeout_ms, reply, err);
+    struct redis_wait wait = redis_wait_begin(timeout_ms, link->stop);
+    return await_reply(link, &wait, reply, err);
 }

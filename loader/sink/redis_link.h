@@ -12,6 +12,7 @@
 #include "loader/sink/redis_socket.h"
 
 #include <hiredis/hiredis.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +20,10 @@
 /* What every connection of a sink needs to log in; read-only once made, so links may share it. */
 struct redis_login;
 
-/* Reads the password (password_file, or the environment's REKINDLE_REDIS_PASSWORD) and the certificates. */
-struct redis_login *redis_login_new(const struct redis_config *redis, struct error *err) MUST_CHECK;
+/* Reads the password (password_file, or the environment's REKINDLE_REDIS_PASSWORD) and the certificates.
+ * All waiting of its links ends soon after `*stop` is not 0 (NULL: never). */
+struct redis_login *redis_login_new(const struct redis_config *redis, const atomic_int *stop,
+                                    struct error *err) MUST_CHECK;
 void redis_login_free(struct redis_login *login);
 int64_t redis_login_timeout_ms(const struct redis_login *login);
 
@@ -28,7 +31,8 @@ struct redis_link {
     struct redis_socket socket;
     struct redis_output output; /* commands that wait to be sent */
     redisReader *reader;
-    uint32_t script_bits; /* which scripts this connection's server is known to have */
+    const atomic_int *stop; /* NULL: never */
+    uint32_t script_bits;   /* which scripts this connection's server is known to have */
     char name[REDIS_ADDRESS_SIZE + sizeof "Redis at "]; /* for messages */
 };
 
@@ -46,7 +50,8 @@ int redis_link_receive(struct redis_link *link);
 int redis_link_next_reply(struct redis_link *link, redisReply **reply);
 
 /* Sends one command and waits for its reply, `timeout_ms` at most; nothing else may be in flight.
- * An error reply is a reply. Free it with freeReplyObject. */
+ * An error reply is a reply. Free it with freeReplyObject. ERROR_BACKEND or ERROR_STOPPED: the link is of no use
+ * any more, for the reply may still come. */
 int redis_link_call(struct redis_link *link, const struct slice arguments[], size_t count,
                     int64_t timeout_ms, redisReply **reply, struct error *err) MUST_CHECK;
 

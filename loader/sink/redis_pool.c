@@ -72,21 +72,22 @@ static struct redis_lane *find_lane(struct redis_pool *pool, const char *host, l
     return add_lane(pool, &address, &err);
 }
 
-/* A node whose connection is lost and whose slots went to another: what it had acknowledged last may be gone. */
-static void set_slot(struct redis_pool *pool, size_t slot, const struct redis_lane *lane,
-                     bool *is_failover)
+/* A master that loses all its slots has most likely been replaced, as its replica has the data but for what was
+ * acknowledged last; one that was emptied by resharding is taken for the same, which costs a look at its keys. */
+static void set_slot(struct redis_pool *pool, size_t slot, struct redis_lane *lane)
 {
-    size_t number = (size_t)(lane - pool->lanes);
-    size_t before = pool->slots->lane_of[slot];
-    if (before != number) {
-        *is_failover = *is_failover || pool->lanes[before].is_lost;
-        pool->slots->lane_of[slot] = (uint8_t)number;
+    struct redis_lane *before = &pool->lanes[pool->slots->lane_of[slot]];
+    if (before == lane) {
+        return;
     }
+    pool->slots->lane_of[slot] = (uint8_t)(lane - pool->lanes);
+    lane->slot_count++;
+    before->slot_count--;
+    pool->account.restart_count += before->slot_count == 0;
 }
 
 /* One element of CLUSTER SLOTS: from, to, [host, port, ...], replicas... `asked`: for a node without a name. */
-static int take_range(struct redis_pool *pool, const redisReply *range, const char *asked,
-                      bool *is_failover)
+static int take_range(struct redis_pool *pool, const redisReply *range, const char *asked)
 {
     bool is_range = range->type == REDIS_REPLY_ARRAY && range->elements >= RANGE_ELEMENTS_MIN &&
                     range->element[2]->type == REDIS_REPLY_ARRAY &&
@@ -97,14 +98,14 @@ static int take_range(struct redis_pool *pool, const redisReply *range, const ch
     const redisReply *host = range->element[2]->element[0];
     long long port = range->element[2]->element[1]->integer;
     bool is_named = host->type == REDIS_REPLY_STRING && host->len > 0;
-    const struct redis_lane *lane = find_lane(pool, is_named ? host->str : asked, port);
+    struct redis_lane *lane = find_lane(pool, is_named ? host->str : asked, port);
     long long from = range->element[0]->integer;
     long long to = range->element[1]->integer;
     if (lane == NULL || from < 0 || to >= REDIS_SLOT_COUNT) {
         return -1;
     }
     for (long long slot = from; slot <= to; slot++) {
-        set_slot(pool, (size_t)slot, lane, is_failover);
+        set_slot(pool, (size_t)slot, lane);
     }
     return 0;
 }
@@ -115,14 +116,12 @@ static int take_map(struct redis_pool *pool, const struct redis_link *link, cons
     if (reply->type == REDIS_REPLY_ERROR) {
         return redis_fault_explain(link->name, reply->str, err);
     }
-    bool is_failover = false;
     for (size_t i = 0; i < reply->elements; i++) {
-        if (take_range(pool, reply->element[i], asked, &is_failover) != 0) {
+        if (take_range(pool, reply->element[i], asked) != 0) {
             return error_set(err, ERROR_BACKEND,
                              "%s answers CLUSTER SLOTS with something unreadable", link->name);
         }
     }
-    pool->account.restart_count += is_failover;
     return reply->elements > 0 ? 0
                                : error_set(err, ERROR_BACKEND,
                                            "%s knows no slots: is the cluster made?", link->name);
@@ -153,8 +152,12 @@ static int learn(struct redis_pool *pool, struct error *err)
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < count; i++) {
             bool is_connected = pool->lanes[i].link != NULL;
-            if (is_connected == (round == 0) && learn_from(pool, i, err) == 0) {
-                return 0;
+            if (is_connected != (round == 0)) {
+                continue;
+            }
+            int result = learn_from(pool, i, err);
+            if (result == 0 || err->kind == ERROR_STOPPED) {
+                return result;
             }
         }
     }
@@ -187,7 +190,7 @@ struct redis_lane *redis_pool_redirect(struct redis_pool *pool, const struct red
     struct redis_lane *lane = find_lane(pool, host[0] == '\0' ? from->address.host : host,
                                         strtoll(colon + 1, NULL, BASE_TEN));
     if (lane != NULL && is_moved) {
-        pool->slots->lane_of[slot] = (uint8_t)(lane - pool->lanes);
+        set_slot(pool, (size_t)slot, lane);
         pool->is_map_doubtful = true;
     }
     return lane;
@@ -207,11 +210,17 @@ static int open_cluster(struct redis_pool *pool, struct error *err)
                          "[redis] cluster = yes needs host:port, not a Unix socket");
     }
     pool->slots = calloc(1, sizeof *pool->slots);
-    return pool->slots == NULL ? error_set_memory(err, "learning the cluster's slots")
-                               : learn(pool, err);
+    if (pool->slots == NULL) {
+        return error_set_memory(err, "learning the cluster's slots");
+    }
+    pool->lanes[0].slot_count = REDIS_SLOT_COUNT; /* as the map of zeros says */
+    int result = learn(pool, err);
+    pool->account.restart_count = 0;
+    return result;
 }
 
-int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis, struct error *err)
+int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis,
+                    const atomic_int *stop, struct error *err)
 {
     struct redis_address address;
     *pool = (struct redis_pool){.redis = redis, .window = choose_window(redis)};
@@ -224,7 +233,7 @@ int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis, s
         snprintf(pool->name, sizeof pool->name, "redis at %s, database %lld", address.text,
                  (long long)redis->database);
     }
-    pool->login = redis_login_new(redis, err);
+    pool->login = redis_login_new(redis, stop, err);
     if (pool->login == NULL || add_lane(pool, &address, err) == NULL ||
         redis_pool_connect(pool, &pool->lanes[0], err) != 0) {
         return -1;
@@ -260,16 +269,9 @@ static int ask_lane(struct redis_pool *pool, struct redis_lane *lane, struct sin
 }
 
 /* The address that was configured may be a replica's, or of a node that has no slots any more. */
-static void mark_serving(const struct redis_pool *pool, bool is_serving[REDIS_LANE_MAX])
+static bool is_serving(const struct redis_pool *pool, size_t lane)
 {
-    memset(is_serving, 0, REDIS_LANE_MAX * sizeof *is_serving);
-    if (pool->slots == NULL) {
-        is_serving[0] = true;
-        return;
-    }
-    for (size_t slot = 0; slot < REDIS_SLOT_COUNT; slot++) {
-        is_serving[pool->slots->lane_of[slot]] = true;
-    }
+    return pool->slots == NULL || pool->lanes[lane].slot_count > 0;
 }
 
 int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struct error *err)
@@ -281,12 +283,11 @@ int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struc
 int redis_pool_statuses(struct redis_pool *pool, struct sink_status statuses[SINK_NODE_MAX],
                         size_t *count, struct error *err)
 {
-    bool is_serving[REDIS_LANE_MAX];
     *count = 0;
     redis_pool_refresh(pool, monotonic_ms());
-    mark_serving(pool, is_serving);
     for (size_t i = 0; i < pool->lane_count; i++) {
-        if (is_serving[i] && ask_lane(pool, &pool->lanes[i], &statuses[(*count)++], err) != 0) {
+        if (is_serving(pool, i) &&
+            ask_lane(pool, &pool->lanes[i], &statuses[(*count)++], err) != 0) {
             pool->is_map_doubtful = true;
             return -1;
         }

@@ -10,6 +10,7 @@
 #include "loader/sink/redis_lane.h"
 #include "loader/sink/sink.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,9 +30,10 @@ struct redis_pool {
     char name[REDIS_POOL_NAME_SIZE];
 };
 
-/* Connects to the configured address, and in a cluster learns the slot map. Release also after a failure. */
+/* Connects to the configured address, and in a cluster learns the slot map; waits end soon after `*stop` is not 0.
+ * Release also after a failure. */
 int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis,
-                    struct error *err) MUST_CHECK;
+                    const atomic_int *stop, struct error *err) MUST_CHECK;
 void redis_pool_release(struct redis_pool *pool);
 
 /* Connects a lane that has no link. */

@@ -2,12 +2,11 @@
  * Room: loader/sink. May touch: sockets, names. */
 #include "loader/sink/redis_socket.h"
 
-#include "common/monotonic.h"
 #include "loader/sink/redis_tls.h"
+#include "loader/sink/redis_wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,23 +31,16 @@ static int new_socket(int family)
     return descriptor;
 }
 
-/* 0, or the errno of the attempt. */
-static int finish_connect(int descriptor, int64_t timeout_ms)
+/* 0, or the errno of the attempt; ECANCELED when a stop came first. */
+static int finish_connect(int descriptor, struct redis_wait wait)
 {
-    int64_t deadline_ms = monotonic_ms() + timeout_ms;
-    for (;;) {
-        int64_t left_ms = deadline_ms - monotonic_ms();
-        if (left_ms <= 0) {
-            return ETIMEDOUT;
-        }
-        struct pollfd waiting = {descriptor, POLLOUT, 0};
-        int ready = poll(&waiting, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
-        if (ready == 1) {
-            break;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return errno;
-        }
+    switch (redis_wait_on(&wait, descriptor, POLLOUT)) {
+    case REDIS_TIME_OVER:
+        return ETIMEDOUT;
+    case REDIS_STOP_WISHED:
+        return ECANCELED;
+    case REDIS_READY:
+        break;
     }
     int failure = 0;
     socklen_t size = sizeof failure;
@@ -56,7 +48,8 @@ static int finish_connect(int descriptor, int64_t timeout_ms)
 }
 
 /* The descriptor, or -1 and `*failure`. EAGAIN is a Unix socket whose backlog is full. */
-static int dial(const struct sockaddr *address, socklen_t size, int64_t timeout_ms, int *failure)
+static int dial(const struct sockaddr *address, socklen_t size, struct redis_wait wait,
+                int *failure)
 {
     int descriptor = new_socket(address->sa_family);
     if (descriptor < 0) {
@@ -65,7 +58,7 @@ static int dial(const struct sockaddr *address, socklen_t size, int64_t timeout_
     }
     *failure = connect(descriptor, address, size) == 0 ? 0 : errno;
     if (*failure == EINPROGRESS || *failure == EINTR) {
-        *failure = finish_connect(descriptor, timeout_ms);
+        *failure = finish_connect(descriptor, wait);
     }
     if (*failure != 0) {
         close(descriptor);
@@ -74,11 +67,11 @@ static int dial(const struct sockaddr *address, socklen_t size, int64_t timeout_
     return descriptor;
 }
 
-static int dial_unix(const struct redis_address *address, int64_t timeout_ms, int *failure)
+static int dial_unix(const struct redis_address *address, struct redis_wait wait, int *failure)
 {
     struct sockaddr_un where = {.sun_family = AF_UNIX};
     memcpy(where.sun_path, address->path, sizeof where.sun_path);
-    return dial((const struct sockaddr *)&where, sizeof where, timeout_ms, failure);
+    return dial((const struct sockaddr *)&where, sizeof where, wait, failure);
 }
 
 /* The pipeline sends whole buffers, so a small packet is always the last one and must not wait. */
@@ -100,8 +93,8 @@ static int look_up(const struct redis_address *address, struct addrinfo **found)
     return answer;
 }
 
-static int dial_tcp(const struct redis_address *address, int64_t timeout_ms, int *failure,
-                    const char **unknown_host)
+static int dial_tcp(const struct redis_address *address, int64_t timeout_ms, const atomic_int *stop,
+                    int *failure, const char **unknown_host)
 {
     struct addrinfo *found = NULL;
     int answer = look_up(address, &found);
@@ -112,7 +105,8 @@ static int dial_tcp(const struct redis_address *address, int64_t timeout_ms, int
     int descriptor = -1;
     for (const struct addrinfo *each = found; each != NULL && descriptor < 0;
          each = each->ai_next) {
-        descriptor = dial(each->ai_addr, each->ai_addrlen, timeout_ms, failure);
+        descriptor =
+            dial(each->ai_addr, each->ai_addrlen, redis_wait_begin(timeout_ms, stop), failure);
     }
     freeaddrinfo(found);
     if (descriptor >= 0) {
@@ -121,28 +115,42 @@ static int dial_tcp(const struct redis_address *address, int64_t timeout_ms, int
     return descriptor;
 }
 
-int redis_socket_open(struct redis_socket *socket, const struct redis_address *address,
-                      const struct redis_tls *tls, int64_t timeout_ms, struct error *err)
+/* Fills `err` for an address that cannot be dialled; returns -1. */
+static int explain(const struct redis_address *address, int failure, const char *unknown_host,
+                   struct error *err)
 {
-    *socket = (struct redis_socket){.descriptor = -1};
-    int failure = 0;
-    const char *unknown_host = NULL;
-    socket->descriptor = address->is_unix ? dial_unix(address, timeout_ms, &failure)
-                                          : dial_tcp(address, timeout_ms, &failure, &unknown_host);
     if (unknown_host != NULL) {
         return error_set(err, ERROR_BACKEND, "cannot find Redis at %s: %s", address->text,
                          unknown_host);
     }
+    if (failure == ECANCELED) {
+        return error_set(err, ERROR_STOPPED, "stopped while connecting to Redis at %s",
+                         address->text);
+    }
+    return error_set_errno(err, ERROR_BACKEND, failure,
+                           "cannot connect to Redis at %s (is it running? see [redis] address)",
+                           address->text);
+}
+
+int redis_socket_open(struct redis_socket *socket, const struct redis_address *address,
+                      const struct redis_tls *tls, int64_t timeout_ms, const atomic_int *stop,
+                      struct error *err)
+{
+    *socket = (struct redis_socket){.descriptor = -1};
+    int failure = 0;
+    const char *unknown_host = NULL;
+    socket->descriptor = address->is_unix
+                             ? dial_unix(address, redis_wait_begin(timeout_ms, stop), &failure)
+                             : dial_tcp(address, timeout_ms, stop, &failure, &unknown_host);
     if (socket->descriptor < 0) {
-        return error_set_errno(err, ERROR_BACKEND, failure,
-                               "cannot connect to Redis at %s (is it running? see [redis] address)",
-                               address->text);
+        return explain(address, failure, unknown_host, err);
     }
     if (tls == NULL) {
         return 0;
     }
     const char *host = address->is_unix ? "localhost" : address->host;
-    socket->session = redis_tls_start(tls, socket->descriptor, host, timeout_ms, err);
+    struct redis_wait wait = redis_wait_begin(timeout_ms, stop);
+    socket->session = redis_tls_start(tls, socket->descriptor, host, &wait, err);
     if (socket->session == NULL) {
         redis_socket_close(socket);
         return error_add_context(err, "Redis at %s", address->text);

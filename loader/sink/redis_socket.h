@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "loader/sink/redis_address.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,9 +20,10 @@ struct redis_socket {
     struct redis_tls_session *session; /* NULL: plain */
 };
 
-/* Connects within `timeout_ms` (each address a name has gets as much); `tls` NULL: plain. ERROR_BACKEND. */
+/* Connects within `timeout_ms` (each address a name has gets as much); `tls` NULL: plain. ERROR_BACKEND, or
+ * ERROR_STOPPED soon after `*stop` is not 0 (NULL: never). */
 int redis_socket_open(struct redis_socket *socket, const struct redis_address *address,
-                      const struct redis_tls *tls, int64_t timeout_ms,
+                      const struct redis_tls *tls, int64_t timeout_ms, const atomic_int *stop,
                       struct error *err) MUST_CHECK;
 /* Fine on a closed one. */
 void redis_socket_close(struct redis_socket *socket);

@@ -3,8 +3,6 @@
  * SIGPIPE: OpenSSL writes with write(2), so the program must ignore that signal (main.c does). */
 #include "loader/sink/redis_tls.h"
 
-#include "common/monotonic.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
@@ -144,9 +142,8 @@ static int explain_handshake(SSL *ssl, struct error *err)
                      last_reason());
 }
 
-static int shake_hands(SSL *ssl, int descriptor, int64_t timeout_ms, struct error *err)
+static int shake_hands(SSL *ssl, int descriptor, struct redis_wait *wait, struct error *err)
 {
-    int64_t deadline_ms = monotonic_ms() + timeout_ms;
     for (;;) {
         int result = SSL_connect(ssl);
         if (result == 1) {
@@ -156,18 +153,20 @@ static int shake_hands(SSL *ssl, int descriptor, int64_t timeout_ms, struct erro
         if (wish != SSL_ERROR_WANT_READ && wish != SSL_ERROR_WANT_WRITE) {
             return explain_handshake(ssl, err);
         }
-        int64_t left_ms = deadline_ms - monotonic_ms();
-        if (left_ms <= 0) {
-            return error_set(err, ERROR_BACKEND, "no TLS handshake within %lld ms",
-                             (long long)timeout_ms);
+        switch (redis_wait_on(wait, descriptor, wish == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN)) {
+        case REDIS_TIME_OVER:
+            return error_set(err, ERROR_BACKEND, "no TLS handshake in time ([redis] timeout)");
+        case REDIS_STOP_WISHED:
+            return error_set(err, ERROR_STOPPED, "stopped before the TLS handshake was through");
+        case REDIS_READY:
+            break;
         }
-        struct pollfd waiting = {descriptor, wish == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN, 0};
-        (void)poll(&waiting, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
     }
 }
 
 struct redis_tls_session *redis_tls_start(const struct redis_tls *tls, int descriptor,
-                                          const char *host, int64_t timeout_ms, struct error *err)
+                                          const char *host, struct redis_wait *wait,
+                                          struct error *err)
 {
     struct redis_tls_session *session = calloc(1, sizeof *session);
     if (session == NULL) {
@@ -181,7 +180,7 @@ struct redis_tls_session *redis_tls_start(const struct redis_tls *tls, int descr
         error_set_memory(err, "starting TLS");
         goto fail;
     }
-    if (shake_hands(session->ssl, descriptor, timeout_ms, err) != 0) {
+    if (shake_hands(session->ssl, descriptor, wait, err) != 0) {
         goto fail;
     }
     return session;

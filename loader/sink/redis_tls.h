@@ -6,6 +6,7 @@
 
 #include "common/config.h"
 #include "common/error.h"
+#include "loader/sink/redis_wait.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,9 +19,9 @@ struct redis_tls_session; /* one connection's */
 struct redis_tls *redis_tls_new(const struct redis_config *redis, struct error *err) MUST_CHECK;
 void redis_tls_free(struct redis_tls *tls);
 
-/* Shakes hands on a connected socket, within `timeout_ms`; `host` is a name or an IP address. */
+/* Shakes hands on a connected socket, while `wait` lasts; `host` is a name or an IP address. */
 struct redis_tls_session *redis_tls_start(const struct redis_tls *tls, int descriptor,
-                                          const char *host, int64_t timeout_ms,
+                                          const char *host, struct redis_wait *wait,
                                           struct error *err) MUST_CHECK;
 void redis_tls_end(struct redis_tls_session *session);
 

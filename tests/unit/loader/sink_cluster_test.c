@@ -330,6 +330,8 @@ static void test_a_master_that_dies(void **state)
     struct error err;
     size_t count;
     pthread_t killer;
+    make_items("c");
+    write_all(sink);
     pthread_create(&killer, NULL, kill_master, NULL);
     for (int round = 0; round < ROUND_MAX && sink_account(sink).restart_count == 0; round++) {
         char prefix[NAME_SIZE];

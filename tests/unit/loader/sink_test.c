@@ -461,6 +461,50 @@ static void test_a_stop_leaves_true_results(void **state)
     sink_close(sink);
 }
 
+static atomic_int stop_soon;
+
+static void wish_stop(void)
+{
+    wait_ms(200);
+    atomic_store(&stop_soon, 1);
+}
+
+/* Its time limit of an hour must not be waited for: neither for answers nor for a new connection. */
+static void test_a_stop_does_not_wait_for_a_frozen_server(void **state)
+{
+    (void)state;
+    enum { TIMEOUT_MS = 3600 * 1000, ALARM_SECOND = 60 };
+    struct redis_config config = default_config();
+    config.timeout_ms = TIMEOUT_MS;
+    struct error err;
+    const struct sink_options options = {
+        .redis = &config, .stop = &stop_soon, .patience_ms = TIMEOUT_MS};
+    struct sink *sink = sink_open(&options, &err);
+    assert_non_null(sink);
+    struct nuisance nuisance = {.act = wish_stop};
+    make_crowd();
+    private_server_signal(&server, SIGSTOP);
+    alarm(ALARM_SECOND);
+    pthread_create(&nuisance.thread, NULL, run_nuisance, &nuisance);
+    int result = sink_write(sink, crowd, CROWD, false, &err);
+    pthread_join(nuisance.thread, NULL);
+    struct error connect_err;
+    struct sink *second = sink_open(&options, &connect_err);
+    private_server_signal(&server, SIGCONT);
+    alarm(0);
+    assert_int_equal(result, -1);
+    assert_int_equal(err.kind, ERROR_STOPPED);
+    assert_null(second);
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "stopped while waiting for Redis at %s", address);
+    assert_string_equal(connect_err.text, wanted);
+    assert_int_equal(connect_err.kind, ERROR_STOPPED);
+    assert_int_equal(crowd[0].result, SINK_UNSURE);
+    assert_int_equal(crowd[CROWD - 1].result, SINK_NOT_SENT);
+    sink_close(sink);
+    atomic_store(&stop_soon, 0);
+}
+
 static void test_a_server_that_never_comes_back(void **state)
 {
     (void)state;
@@ -633,6 +677,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_server_that_restarts_empty_is_filled_again, clean),
         cmocka_unit_test_setup(test_no_memory_stops, clean),
         cmocka_unit_test_setup(test_a_stop_leaves_true_results, clean),
+        cmocka_unit_test_setup(test_a_stop_does_not_wait_for_a_frozen_server, clean),
         cmocka_unit_test_setup(test_a_server_that_never_comes_back, clean),
         cmocka_unit_test_setup(test_a_wrong_type_fails_one_key, clean),
         cmocka_unit_test_setup(test_logging_in, clean),
