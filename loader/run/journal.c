@@ -91,6 +91,29 @@ static int survey_done(struct journal_survey *survey, const struct journal_curso
     return 0;
 }
 
+/* What was settled is not any more; what was open may still stand there. */
+static void forget_all_done(struct journal_survey *survey, uint64_t counts_from)
+{
+    survey->lost_count++;
+    survey->counts_from = counts_from;
+    survey->done_rank = 0;
+    survey->done_count = 0;
+    survey->value_bytes = 0;
+    survey->benefit_ms = 0;
+    survey->tally = (struct outcome_tally){0};
+}
+
+static int survey_lost(struct journal_survey *survey, const struct journal_cursor *cursor,
+                       struct slice payload, struct error *err)
+{
+    int64_t at_unix;
+    if (!journal_decode_lost(payload, &at_unix)) {
+        return journal_cursor_complain(cursor, err);
+    }
+    forget_all_done(survey, journal_cursor_offset(cursor));
+    return 0;
+}
+
 static bool is_asked_for(struct slice found, struct slice asked)
 {
     return asked.bytes == NULL || slice_is_equal(found, asked);
@@ -133,6 +156,8 @@ static int survey_record(struct journal_survey *survey, const struct journal_cur
         return survey_intent(survey, cursor, payload, err);
     case JOURNAL_DONE:
         return survey_done(survey, cursor, payload, err);
+    case JOURNAL_LOST:
+        return survey_lost(survey, cursor, payload, err);
     default: /* a kind of a later version */
         return journal_cursor_complain(cursor, err);
     }
@@ -271,6 +296,22 @@ int journal_append(struct journal *journal, struct journal_buffer *buffer, struc
     }
     journal->size += buffer->size;
     return 0;
+}
+
+int journal_declare_lost(struct journal *journal, struct journal_survey *survey, int64_t now_unix,
+                         struct error *err)
+{
+    struct journal_buffer buffer = {0};
+    int result = journal_encode_lost(&buffer, now_unix, err);
+    if (result == 0) {
+        result = journal_append(journal, &buffer, err);
+    }
+    if (result == 0) {
+        forget_all_done(survey, journal->size);
+        survey->whole_size = journal->size;
+    }
+    journal_buffer_free(&buffer);
+    return result;
 }
 
 void journal_close(struct journal *journal)

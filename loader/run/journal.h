@@ -18,6 +18,8 @@ struct journal_place {
 struct journal_survey {
     uint64_t whole_size;           /* bytes up to the end of the last whole record */
     uint64_t torn_size;            /* bytes behind it; 0 normally */
+    uint64_t lost_count;           /* how often the cache lost what this run had written */
+    uint64_t counts_from;          /* offset behind the last loss: what stands before is history */
     uint64_t done_rank;            /* plan rows up to this rank are settled; 0: none */
     uint64_t done_count;           /* of done records */
     int64_t last_at_unix;          /* of the last done; 0: none */
@@ -45,6 +47,10 @@ struct journal *journal_open(const char *path, const struct journal_begin *ident
  * before, as far as the disk allows; the journal takes no more records then. */
 int journal_append(struct journal *journal, struct journal_buffer *buffer,
                    struct error *err) MUST_CHECK;
+/* Appends that the cache has lost what it held: nothing counts as settled any more, neither in the file nor in
+ * `survey`, which stays what a new reading would give. Intents that were open stay open. */
+int journal_declare_lost(struct journal *journal, struct journal_survey *survey, int64_t now_unix,
+                         struct error *err) MUST_CHECK;
 void journal_close(struct journal *journal);
 
 #endif

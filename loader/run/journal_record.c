@@ -185,6 +185,15 @@ int journal_encode_done(struct journal_buffer *buffer, const struct journal_done
     return 0;
 }
 
+int journal_encode_lost(struct journal_buffer *buffer, int64_t at_unix, struct error *err)
+{
+    if (start_frame(buffer, JOURNAL_LOST, err) != 0) {
+        return -1;
+    }
+    put_difference(buffer, at_unix, 0);
+    return 0;
+}
+
 /* ---- frames */
 
 static void store_fixed(unsigned char *bytes, uint64_t number, size_t size)
@@ -297,7 +306,7 @@ static bool take_rank(struct journal_reader *reader, uint64_t *rank)
 int journal_kind_of(struct slice payload)
 {
     int kind = payload.size > 0 ? (unsigned char)payload.bytes[0] : 0;
-    return kind >= JOURNAL_BEGIN && kind <= JOURNAL_DONE ? kind : 0;
+    return kind >= JOURNAL_BEGIN && kind <= JOURNAL_LOST ? kind : 0;
 }
 
 static bool open_payload(struct slice payload, enum journal_kind kind,
@@ -337,6 +346,13 @@ bool journal_decode_done(struct slice payload, struct journal_reader *reader,
     }
     memcpy(&done->benefit_ms, &benefit_bits, sizeof benefit_bits);
     return true;
+}
+
+bool journal_decode_lost(struct slice payload, int64_t *at_unix)
+{
+    struct journal_reader reader;
+    return open_payload(payload, JOURNAL_LOST, &reader) && take_difference(&reader, 0, at_unix) &&
+           reader.at == reader.end;
 }
 
 /* 1 while entries are announced, 0 when all are read and nothing is left over, else -1. */

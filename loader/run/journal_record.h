@@ -5,6 +5,7 @@
  *   payload  kind u8, then by kind (numbers are LEB128 varints, signed ones zigzag, ranks as differences):
  *     begin   format version, plan digest text, target text
  *     intent  count, expiry base, per key: rank, key, version, digest (16 bytes), expiry
+ *     lost    at: the cache came back without what stood in it; no record before this one counts any more
  *     done    count, last rank, at, benefit (8 bytes), expiry base, per row: rank, outcome, bytes, expiry
  */
 #ifndef REKINDLE_LOADER_JOURNAL_RECORD_H
@@ -20,7 +21,7 @@
 
 enum { JOURNAL_FRAME_SIZE = 16, JOURNAL_PAYLOAD_SIZE_MAX = 1 << 30 };
 
-enum journal_kind { JOURNAL_BEGIN = 1, JOURNAL_INTENT = 2, JOURNAL_DONE = 3 };
+enum journal_kind { JOURNAL_BEGIN = 1, JOURNAL_INTENT = 2, JOURNAL_DONE = 3, JOURNAL_LOST = 4 };
 
 /* Bytes of one frame being built; all zero is empty, and it is reused from frame to frame. */
 struct journal_buffer {
@@ -76,6 +77,10 @@ int journal_encode_done(struct journal_buffer *buffer, const struct journal_done
                         const struct journal_done_row *rows, size_t count,
                         struct error *err) MUST_CHECK;
 
+/* `at_unix`: when the loss was noticed. */
+int journal_encode_lost(struct journal_buffer *buffer, int64_t at_unix,
+                        struct error *err) MUST_CHECK;
+
 /* Fills in the frame's head for a frame that will stand at `offset`. */
 void journal_frame_seal(struct journal_buffer *buffer, uint64_t offset);
 
@@ -93,6 +98,8 @@ bool journal_decode_begin(struct slice payload, struct journal_begin *begin);
 bool journal_decode_intent(struct slice payload, struct journal_reader *reader);
 bool journal_decode_done(struct slice payload, struct journal_reader *reader,
                          struct journal_done *done);
+
+bool journal_decode_lost(struct slice payload, int64_t *at_unix);
 
 /* 1 and the next entry, 0 at the end, -1 when the bytes do not make sense. */
 int journal_next_key(struct journal_reader *reader, struct journal_intent_key *key) MUST_CHECK;

@@ -22,7 +22,8 @@ struct settled_rows *settled_rows_open(const char *journal_path,
     }
     settled->is_at_end = survey->whole_size == 0;
     if (!settled->is_at_end) {
-        settled->cursor = journal_cursor_open(journal_path, 0, survey->whole_size, err);
+        settled->cursor =
+            journal_cursor_open(journal_path, survey->counts_from, survey->whole_size, err);
         if (settled->cursor == NULL) {
             free(settled);
             return NULL;

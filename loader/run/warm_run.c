@@ -8,7 +8,8 @@
  *     with the plan's digest, names the run's folder. A folder that is there is the same run: it is resumed.
  *  3. The journal is read: rows up to the last done are settled. Keys of an intent without a done are looked at: with
  *     the digest and the expiry of the intent they are ours, and are written and looked at again like all others.
- *     If the first keys of the run are gone, Redis was lost since, and resuming would report as warm what is not.
+ *     If keys that the run calls warm are gone, Redis was lost since: the journal takes that down, nothing counts as
+ *     settled any more, and the whole plan is warmed again. The same when Redis is restarted in mid-load.
  *  4. One thread reads windows of the plan and fetches their values, in primary-key order; this one writes the window
  *     before, in rank order, with the expiry past the end of the event: intent to disk, commands, second look at the
  *     source, done to disk. The order in the journal is strict: a window's done comes before the next one's intent.
@@ -18,6 +19,8 @@
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
 #include "loader/run/load_job.h"
 
+#include <time.h>
+
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/run/warm_end.h"
@@ -26,15 +29,18 @@
 enum { TAKE_WAIT_US = 100000 };
 
 /* Keys that were written before a restart may be gone: what is left must not be reported as a whole. */
-static int check_restart(const struct warm_session *session, struct error *err)
+static int check_restart(struct warm_session *session, struct error *err)
 {
     if (sink_account(session->sink).restart_count == 0) {
         return 0;
     }
+    session->pulse.totals = (struct run_totals){0};
+    if (journal_declare_lost(session->journal, &session->survey, (int64_t)time(NULL), err) != 0) {
+        return -1;
+    }
     return error_set(err, ERROR_BACKEND,
                      "%s was restarted while it was being loaded, so keys that were warm may be "
-                     "gone; `rekindle-load verify` counts them, and a run in a new folder (--run) "
-                     "writes them again",
+                     "gone: none counts as warm now, and the same command writes them again",
                      sink_name(session->sink));
 }
 

@@ -8,7 +8,6 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/load_options.h"
-#include "loader/run/still_there.h"
 
 enum { WINDOW_BYTES_MAX = 12 << 20 };
 
@@ -27,6 +26,29 @@ static int open_journal(struct warm_session *session, struct error *err)
         message_note(session->job->message,
                      "%s: cut off %" PRIu64 " bytes of a record that was never finished", path,
                      session->survey.torn_size);
+    }
+    return 0;
+}
+
+/* What is settled is so only while Redis holds it. */
+static int look_back(struct warm_session *session, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    const struct still_there *found = &session->still_there;
+    if (session->survey.done_count == 0) {
+        return 0;
+    }
+    if (still_there_look(run_folder_file(&session->folder, "journal", path), &session->survey,
+                         session->sink, &session->still_there, err) != 0) {
+        return -1;
+    }
+    if (still_there_is_lost(found)) {
+        message_note(session->job->message,
+                     "%" PRIu64 " of %" PRIu64 " keys that were warm are gone from %s: it has lost "
+                     "them, and the whole plan is warmed again",
+                     found->gone_count, found->looked_count, sink_name(session->sink));
+        return journal_declare_lost(session->journal, &session->survey, session->job->now_unix,
+                                    err);
     }
     session->is_finished_before = session->survey.done_rank >= session->plan.identity.last_rank;
     return 0;
@@ -48,7 +70,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
                         err) != 0) {
         return -1;
     }
-    return open_journal(session, err);
+    return open_journal(session, err) == 0 ? look_back(session, err) : -1;
 }
 
 void warm_session_start_pulse(struct warm_session *session)
@@ -96,12 +118,7 @@ static int load_owned(struct warm_session *session, struct error *err)
 {
     char path[RUN_PATH_SIZE];
     run_folder_file(&session->folder, "journal", path);
-    /* An application deletes some of its keys all the time; half of them means that Redis has lost them. */
-    static const double LOST_SHARE = 0.5;
-    if ((session->survey.done_count > 0 &&
-         still_there_check(path, &session->survey, session->sink, LOST_SHARE, ERROR_BACKEND, err) !=
-             0) ||
-        owned_keys_load(&session->owned, path, &session->survey, session->sink, err) != 0) {
+    if (owned_keys_load(&session->owned, path, &session->survey, session->sink, err) != 0) {
         return -1;
     }
     if (session->survey.done_rank > 0 || session->survey.intent_count > 0) {
@@ -126,6 +143,7 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
         .journal = session->journal,
         .recheck = session->job->options->is_recheck_off ? NULL : &session->recheck,
         .owned = &session->owned,
+        .is_ours_kept = session->survey.lost_count > 0,
         .window_end_unix = manifest->window_end_unix + manifest->clock_shift_second,
         .clock_shift_second = manifest->clock_shift_second,
     };

@@ -10,6 +10,7 @@
 #include "loader/run/prefetch.h"
 #include "loader/run/pulse.h"
 #include "loader/run/recheck.h"
+#include "loader/run/still_there.h"
 #include "loader/run/warm_writer.h"
 
 /* Everything that a run holds open; all zero holds nothing. */
@@ -27,7 +28,8 @@ struct warm_session {
     struct pulse pulse;
     struct warm_writer *writer;
     struct prefetch *prefetch;
-    bool is_finished_before; /* an earlier session settled all rows */
+    struct still_there still_there; /* of what earlier sessions called warm */
+    bool is_finished_before;        /* an earlier session settled all rows, and they are there */
 };
 
 /* Steps 1 to 3 of warm_run.c, but for the look at open intents: plan, lock, sink, folder, journal. */

@@ -163,7 +163,7 @@ static void read_results(struct warm_writer *writer, size_t from, size_t count)
 static int write_items(struct warm_writer *writer, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
-    bool is_ours_kept = is_open_batch(writer);
+    bool is_ours_kept = writer->options.is_ours_kept || is_open_batch(writer);
     for (size_t at = 0; at < writer->batch.item_count;) {
         int64_t wait_us;
         size_t left = writer->batch.item_count - at;

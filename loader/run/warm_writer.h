@@ -18,8 +18,9 @@ struct warm_writer_options {
     const struct message *message;
     struct sink *sink;
     struct pulse *pulse;
-    struct journal *journal;        /* NULL: nothing is written down (a dry run) */
-    struct recheck *recheck;        /* NULL: no second look */
+    struct journal *journal; /* NULL: nothing is written down (a dry run) */
+    struct recheck *recheck; /* NULL: no second look */
+    bool is_ours_kept; /* a key that stands there with our value and expiry counts as warmed */
     const struct owned_keys *owned; /* NULL: this is no resumed run */
     int64_t window_end_unix;        /* by the system's clock: with the clock shift */
     int64_t clock_shift_second; /* taken off again for what is written down as a time of the run */

@@ -253,6 +253,46 @@ static void flip_byte(uint64_t at)
 }
 
 /* A flipped byte is refused wherever whole records follow; in the last record it is a torn tail. */
+/* After a loss nothing counts as settled but what comes behind it, on every later reading too; the intent that was open
+ * when it was noticed stays open until a done covers it. */
+static void test_a_loss_makes_history_of_what_was_done(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct journal_survey survey, again;
+    struct journal *journal = must_open(&survey);
+    append_intent(journal, 3);
+    append_done(journal, 3);
+    append_intent(journal, KEYS);
+    journal_close(journal);
+    journal_survey_free(&survey);
+
+    journal = must_open(&survey);
+    assert_int_equal(survey.done_rank, rows[2].rank);
+    assert_int_equal(survey.lost_count, 0);
+    assert_int_equal(journal_declare_lost(journal, &survey, 1794355200, &err), 0);
+    assert_int_equal(journal_survey_read(path, NULL, &again, &err), 0);
+    assert_int_equal(again.lost_count, 1);
+    assert_int_equal(again.counts_from, file_size());
+    assert_int_equal(survey.counts_from, again.counts_from);
+    assert_int_equal(survey.whole_size, again.whole_size);
+    assert_int_equal(survey.done_rank, 0);
+    assert_int_equal(again.done_rank, 0);
+    assert_int_equal(again.done_count, 0);
+    assert_int_equal(outcome_tally_sum(&again.tally), 0);
+    assert_int_equal(again.intent_count, 1);
+    journal_survey_free(&again);
+
+    append_done(journal, KEYS);
+    journal_close(journal);
+    journal_survey_free(&survey);
+    assert_int_equal(journal_survey_read(path, NULL, &survey, &err), 0);
+    assert_int_equal(survey.done_rank, rows[KEYS - 1].rank);
+    assert_int_equal(outcome_tally_sum(&survey.tally), KEYS);
+    assert_int_equal(survey.intent_count, 0);
+    journal_survey_free(&survey);
+}
+
 static void test_damage_is_refused(void **state)
 {
     (void)state;
@@ -377,6 +417,7 @@ int main(void)
         cmocka_unit_test_teardown(test_what_goes_in_comes_out, remove_file),
         cmocka_unit_test_teardown(test_intents_stay_open_until_covered, remove_file),
         cmocka_unit_test_teardown(test_truncated_at_every_byte, remove_file),
+        cmocka_unit_test_teardown(test_a_loss_makes_history_of_what_was_done, remove_file),
         cmocka_unit_test_teardown(test_damage_is_refused, remove_file),
         cmocka_unit_test(test_random_payloads),
         cmocka_unit_test_teardown(test_other_identity_is_refused, remove_file),
