@@ -42,6 +42,10 @@ static const struct option_row write_rows[] = {
      "rows fetched together and written in rank order; default 20000"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
      "write at most so many rows a second; default [pace] rows, or no limit"},
+    {"deadline", OPTION_TEXT, FIELD(deadline), "TIME",
+     "stop then, with the tail of the plan not warmed (exit 7): 2026-11-11T00:00:00Z, or a "
+     "duration "
+     "from now on"},
     {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
     {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,

@@ -12,6 +12,7 @@ struct load_options {
     const char *plan, *run, *redis;
     uint64_t window_ranks; /* 0: as the config says */
     uint64_t rows_per_second;
+    const char *deadline; /* a time or a duration */
     int64_t max_plan_age_second;
     bool is_removal_allowed;
     bool is_recheck_off;

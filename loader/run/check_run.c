@@ -34,6 +34,7 @@ struct check_session {
     struct pulse pulse;
     struct load_window window;
     struct window_sizer sizer;
+    struct load_bounds bounds;
     struct warm_writer *writer;
     uint64_t key_bytes; /* of the sampled rows */
     double elapsed_second;
@@ -51,6 +52,8 @@ static int open_session(struct check_session *session, struct error *err)
     struct sink_options sink_options = {
         .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
+        load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err) !=
+            0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL ||
         source_set_open(&session->sources, job->config, session->plan.is_family_needed,
                         run_switch_stop_flag(), NULL, err) != 0 ||
@@ -153,6 +156,20 @@ static int check_family(struct check_session *session, size_t family_index, stru
 
 /* ---- the verdict */
 
+/* What would be warm by the deadline at the rate of the sample. */
+static void print_deadline(const struct check_session *session, uint64_t sampled, double limit)
+{
+    char text[DEADLINE_TEXT_SIZE];
+    struct deadline deadline = session->bounds.deadline;
+    deadline_measure(&deadline, sampled, (int64_t)(session->elapsed_second * US_PER_SECOND));
+    struct deadline_projection projection =
+        deadline_project(&deadline, session->plan.curve, 0, session->plan.identity.warm_count,
+                         limit, monotonic_us());
+    if (projection.is_known) {
+        printf("deadline: %s\n", deadline_print(text, &deadline, &projection));
+    }
+}
+
 static void print_seconds(const struct check_session *session, double scale)
 {
     char text[UNITS_TEXT_SIZE];
@@ -164,6 +181,7 @@ static void print_seconds(const struct check_session *session, double scale)
     double paced = limit > 0 ? (double)session->plan.identity.warm_count / (double)limit : 0;
     printf("estimated time: %s%s\n", units_print_duration(text, paced > second ? paced : second),
            paced > second ? ", by the row rate limit" : "");
+    print_deadline(session, outcome_tally_sum(&session->pulse.totals.tally), (double)limit);
 }
 
 static int judge_memory(const struct check_session *session, double bytes, struct error *err)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/message.h"
 #include "loader/load_options.h"
@@ -13,12 +14,33 @@
 struct row_watch {
     const struct config *config;
     struct checked_plan *plan;
+    uint64_t line; /* of the row before */
 };
+
+/* The reader may begin again from the first line: then what was counted so far is forgotten. */
+static void forget_counts(struct row_watch *watch)
+{
+    struct checked_plan *plan = watch->plan;
+    memset(plan->loads, 0, watch->config->family_count * sizeof *plan->loads);
+    benefit_curve_init(plan->curve);
+}
+
+static void count_row(struct row_watch *watch, const struct plan_row *row, size_t family_index)
+{
+    struct family_load *load = &watch->plan->loads[family_index];
+    load->row_count++;
+    load->key_bytes += row->key.size;
+    benefit_curve_add(watch->plan->curve, row->rank, row->benefit_ms);
+}
 
 static int watch_row(void *context, const struct plan_row *row, uint64_t line, struct error *err)
 {
-    const struct row_watch *watch = context;
+    struct row_watch *watch = context;
     size_t family_index;
+    if (line <= watch->line) {
+        forget_counts(watch);
+    }
+    watch->line = line;
     if (row->action == PLAN_SKIP) {
         return 0;
     }
@@ -26,6 +48,7 @@ static int watch_row(void *context, const struct plan_row *row, uint64_t line, s
         return -1;
     }
     watch->plan->is_family_needed[family_index] = true;
+    count_row(watch, row, family_index);
     return 0;
 }
 
@@ -43,10 +66,15 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job, str
     if (options->plan == NULL) {
         return error_set(err, ERROR_USAGE, "--plan FILE is missing");
     }
-    plan->is_family_needed = calloc(job->config->family_count + 1, sizeof *plan->is_family_needed);
-    if (plan->is_family_needed == NULL) {
+    size_t family_room = job->config->family_count + 1;
+    plan->is_family_needed = calloc(family_room, sizeof *plan->is_family_needed);
+    plan->loads = calloc(family_room, sizeof *plan->loads);
+    plan->curve = calloc(1, sizeof *plan->curve);
+    if (plan->is_family_needed == NULL || plan->loads == NULL || plan->curve == NULL) {
+        checked_plan_close(plan);
         return error_set_memory(err, "reading the plan");
     }
+    benefit_curve_init(plan->curve);
     plan->reader = plan_reader_open(options->plan, &limits, &plan->identity, err);
     if (plan->reader == NULL) {
         checked_plan_close(plan);
@@ -83,5 +111,7 @@ void checked_plan_close(struct checked_plan *plan)
 {
     plan_reader_close(plan->reader);
     free(plan->is_family_needed);
+    free(plan->loads);
+    free(plan->curve);
     *plan = (struct checked_plan){0};
 }

@@ -4,16 +4,25 @@
 #define REKINDLE_LOADER_CHECKED_PLAN_H
 
 #include "common/plan_reader.h"
+#include "loader/run/benefit_curve.h"
 #include "loader/run/load_job.h"
 #include "loader/run/run_folder.h"
 
 #include <stdbool.h>
 
+/* What a plan wants of one family: its rows with action warm. */
+struct family_load {
+    uint64_t row_count;
+    uint64_t key_bytes; /* of the keys' names */
+};
+
 struct checked_plan {
     const char *path;
     struct plan_reader *reader; /* at the first row */
     struct plan_identity identity;
-    bool *is_family_needed; /* [config->family_count] */
+    bool *is_family_needed;      /* [config->family_count] */
+    struct family_load *loads;   /* [config->family_count] */
+    struct benefit_curve *curve; /* of the rows with action warm */
 };
 
 /* ERROR_USAGE without --plan; ERROR_INPUT as plan_reader_open and plan_check_row say. One pass over the file. The reader's

@@ -28,6 +28,7 @@ struct prefetch {
     struct load_window windows[WINDOW_COUNT];
     bool is_free[WINDOW_COUNT];
     struct load_window *ready; /* NULL: none */
+    size_t row_limit;          /* of the next window */
     bool is_at_end, is_stopping, has_failed;
     struct error error; /* when has_failed */
 };
@@ -43,7 +44,7 @@ static struct load_window *take_free(struct prefetch *prefetch)
     return NULL;
 }
 
-/* Waits for a window to fill; NULL when the thread shall end. */
+/* Waits for a window to fill, and learns how long it may be; NULL when the thread shall end. */
 static struct load_window *wait_for_free(struct prefetch *prefetch)
 {
     struct load_window *window = NULL;
@@ -51,6 +52,7 @@ static struct load_window *wait_for_free(struct prefetch *prefetch)
     while (!prefetch->is_stopping && (window = take_free(prefetch)) == NULL) {
         pthread_cond_wait(&prefetch->changed, &prefetch->mutex);
     }
+    prefetch->sizer.row_count_max = prefetch->row_limit;
     pthread_mutex_unlock(&prefetch->mutex);
     return window;
 }
@@ -141,6 +143,7 @@ struct prefetch *prefetch_start(const struct prefetch_options *options, struct e
         return NULL;
     }
     prefetch->options = *options;
+    prefetch->row_limit = options->row_limit > 0 ? options->row_limit : options->row_count_max;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -189,6 +192,13 @@ enum prefetch_state prefetch_take(struct prefetch *prefetch, int64_t wait_us,
     }
     pthread_mutex_unlock(&prefetch->mutex);
     return state;
+}
+
+void prefetch_limit_rows(struct prefetch *prefetch, size_t row_count_max)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    prefetch->row_limit = row_count_max;
+    pthread_mutex_unlock(&prefetch->mutex);
 }
 
 void prefetch_give_back(struct prefetch *prefetch, struct load_window *window)

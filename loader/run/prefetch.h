@@ -12,6 +12,7 @@ struct prefetch_options {
     struct window_feed feed;
     struct source_set *sources; /* borrowed until prefetch_stop */
     size_t row_count_max;       /* of a window */
+    size_t row_limit;           /* of the first window, as prefetch_limit_rows; 0: row_count_max */
     uint64_t bytes_max;         /* of a window's values, by estimate */
 };
 
@@ -19,6 +20,9 @@ enum prefetch_state { PREFETCH_ERROR = -1, PREFETCH_END, PREFETCH_WINDOW, PREFET
 
 struct prefetch *prefetch_start(const struct prefetch_options *options,
                                 struct error *err) MUST_CHECK;
+
+/* From the next window on that is not begun, at most so many rows: 1..options.row_count_max. */
+void prefetch_limit_rows(struct prefetch *prefetch, size_t row_count_max);
 
 /* The next window, waiting at most `wait_us`. It must be given back before the next but one can come. */
 enum prefetch_state prefetch_take(struct prefetch *prefetch, int64_t wait_us,

@@ -36,6 +36,9 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
         .warm_count = pulse->warm_count,
         .rows_per_second = second > 0 ? (double)(settled - pulse->settled_before) / second : 0,
         .benefit_share = pulse_benefit_share(pulse),
+        .deadline_unix = pulse->outlook.deadline_unix,
+        .fitting_count = pulse->outlook.is_short ? pulse->outlook.row_count : pulse->warm_count,
+        .fitting_share = pulse->outlook.is_short ? pulse->outlook.benefit_share : 1,
         .tally = pulse->totals.tally,
     };
     snprintf(status.state, sizeof status.state, "%s", state);
@@ -45,15 +48,19 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
     }
 }
 
-/* "benefit 41.5%; wait: rate", so that the progress line stays within 80 columns. */
+/* "benefit 41.5%; wait: rate", or "benefit 41.5% (93.1% by deadline)", so that the progress line stays within 80 columns. */
 static void show_progress(struct pulse *pulse, enum throttle_reason reason)
 {
     enum { NOTE_SIZE = 64 };
     static const double PERCENT = 100;
-    char note[NOTE_SIZE];
+    char note[NOTE_SIZE], fitting[NOTE_SIZE / 2] = "";
     bool is_waiting = reason != THROTTLE_REASON_COUNT;
-    snprintf(note, sizeof note, "benefit %.1f%%%s%s", pulse_benefit_share(pulse) * PERCENT,
-             is_waiting ? "; wait: " : "", is_waiting ? pace_reason_word(reason) : "");
+    if (pulse->outlook.is_short) {
+        snprintf(fitting, sizeof fitting, " (%.1f%% by deadline)",
+                 pulse->outlook.benefit_share * PERCENT);
+    }
+    snprintf(note, sizeof note, "benefit %.1f%%%s%s%s", pulse_benefit_share(pulse) * PERCENT,
+             fitting, is_waiting ? "; wait: " : "", is_waiting ? pace_reason_word(reason) : "");
     progress_update(&pulse->progress,
                     outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before, note);
 }

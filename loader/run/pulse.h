@@ -20,6 +20,14 @@ struct run_totals {
     double benefit_ms;          /* of rows that are warm: warmed or exists */
 };
 
+/* What is expected to be warm at the deadline; all zero: there is none. */
+struct pulse_outlook {
+    int64_t deadline_unix;
+    bool is_short;        /* the plan will not fit; else the rest is not set */
+    uint64_t row_count;   /* of the plan's rows, those that fit */
+    double benefit_share; /* of the plan's benefit that they hold */
+};
+
 struct pulse {
     struct run_switch run_switch;
     struct pace pace;
@@ -31,6 +39,7 @@ struct pulse {
     uint64_t warm_count;     /* rows of the plan with action warm */
     double benefit_ms;       /* of all of them */
     int64_t started_us, saved_us, started_unix;
+    struct pulse_outlook outlook;
     bool is_saved_as_paused; /* what the status file says; a change is saved at once */
 };
 

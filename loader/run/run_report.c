@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "common/civil_time.h"
 #include "common/monotonic.h"
 #include "common/units.h"
 
@@ -41,7 +42,8 @@ static void print_throttled(FILE *out, const struct pace *pace)
 void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome_tally *tally,
                       double elapsed_second)
 {
-    char duration[UNITS_TEXT_SIZE], rate[UNITS_TEXT_SIZE], bytes[UNITS_TEXT_SIZE];
+    char time[CIVIL_TEXT_SIZE], duration[UNITS_TEXT_SIZE], rate[UNITS_TEXT_SIZE],
+        bytes[UNITS_TEXT_SIZE];
     static const double PERCENT = 100, SHORTEST_SECOND = 1e-3;
     uint64_t settled = outcome_tally_sum(&pulse->totals.tally);
     uint64_t now = settled - pulse->settled_before;
@@ -53,5 +55,9 @@ void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome
     fprintf(out, "values written: %s\n", units_print_bytes(bytes, pulse->totals.value_bytes));
     fprintf(out, "share of the expected benefit that is warm: %.1f%%\n",
             pulse_benefit_share(pulse) * PERCENT);
+    if (pulse->outlook.deadline_unix != 0) {
+        fprintf(out, "deadline: %s\n",
+                civil_print_rfc3339(time, pulse->outlook.deadline_unix, NULL));
+    }
     print_throttled(out, &pulse->pace);
 }

@@ -28,6 +28,10 @@ int run_status_save(const struct run_folder *folder, const struct run_status *st
             status->state, status->note, status->pid, status->started_unix, status->updated_unix,
             status->settled_count, status->warm_count, status->rows_per_second,
             status->benefit_share);
+    if (status->deadline_unix != 0) {
+        fprintf(out, "deadline_unix = %" PRId64 "\nfitting = %" PRIu64 "\nfitting_share = %.6f\n",
+                status->deadline_unix, status->fitting_count, status->fitting_share);
+    }
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         fprintf(out, "%s = %" PRIu64 "\n", outcome_name((enum outcome)i), status->tally.count[i]);
     }
@@ -50,6 +54,9 @@ static void parse_status(const char *text, struct run_status *status)
     key_value_find_number(text, "updated_unix", &status->updated_unix);
     key_value_find_real(text, "rows_per_second", &status->rows_per_second);
     key_value_find_real(text, "benefit_share", &status->benefit_share);
+    key_value_find_number(text, "deadline_unix", &status->deadline_unix);
+    key_value_find_real(text, "fitting_share", &status->fitting_share);
+    status->fitting_count = find_count(text, "fitting");
     status->settled_count = find_count(text, "settled");
     status->warm_count = find_count(text, "planned");
     for (int i = 0; i < OUTCOME_COUNT; i++) {

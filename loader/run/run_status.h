@@ -17,6 +17,9 @@ struct run_status {
     uint64_t settled_count, warm_count; /* plan rows with an outcome; all rows with action warm */
     double rows_per_second;             /* of this process */
     double benefit_share;               /* of the plan's expected benefit that is warm, 0..1 */
+    int64_t deadline_unix;              /* by the run's clock; 0: none, and all fits */
+    uint64_t fitting_count; /* plan rows that will be settled by then, at the present rate */
+    double fitting_share;   /* of the plan's expected benefit that they hold, 0..1 */
     struct outcome_tally tally;
 };
 

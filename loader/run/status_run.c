@@ -68,6 +68,17 @@ static void print_heading(const struct run_folder *folder, const char *state)
            civil_print_rfc3339(end, manifest->window_end_unix, NULL));
 }
 
+static void print_deadline(const struct run_status *status)
+{
+    static const double PERCENT = 100;
+    char time[CIVIL_TEXT_SIZE];
+    if (status->deadline_unix != 0) {
+        printf("deadline %s: %" PRIu64 " keys fit, %.1f%% of the expected benefit\n",
+               civil_print_rfc3339(time, status->deadline_unix, NULL), status->fitting_count,
+               status->fitting_share * PERCENT);
+    }
+}
+
 /* The journal is the truth about what is settled; the status file says the rest. */
 static int print_run(const struct run_folder *folder, struct error *err)
 {
@@ -84,6 +95,7 @@ static int print_run(const struct run_folder *folder, struct error *err)
     print_heading(folder, status.state[0] != '\0' ? status.state : "not started");
     printf("%" PRIu64 " of %" PRIu64 " planned keys settled, %.1f%% of the expected benefit warm\n",
            settled, status.warm_count, status.benefit_share * PERCENT);
+    print_deadline(&status);
     run_report_print_tally(stdout, &survey.tally);
     if (status.note[0] != '\0' && !is_state(&status, "paused")) {
         printf("%s\n", status.note);

@@ -31,7 +31,7 @@ static const char *end_state(const struct error *err)
     if (err->kind == ERROR_NONE || err->kind == ERROR_LOSSES) {
         return "finished";
     }
-    return err->kind == ERROR_STOPPED ? "stopped" : "failed";
+    return err->kind == ERROR_STOPPED || err->kind == ERROR_DEADLINE ? "stopped" : "failed";
 }
 
 static bool has_results(const struct warm_session *session)
@@ -89,6 +89,7 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
         error_set(err, ERROR_STOPPED, "%s; the same command resumes",
                   session->pulse.run_switch.why);
     }
+    load_bounds_tell_end(&session->bounds, &session->pulse, err);
     pulse_end(&session->pulse, end_state(err), err->kind == ERROR_NONE ? "" : err->text);
     return result;
 }

@@ -44,6 +44,14 @@ static int check_restart(struct warm_session *session, struct error *err)
                      sink_name(session->sink));
 }
 
+/* The nearer the deadline, the less is fetched ahead. */
+static void limit_next_window(const struct warm_session *session)
+{
+    const struct deadline *deadline = &session->bounds.deadline;
+    prefetch_limit_rows(session->prefetch,
+                        deadline_window_rows(deadline, session->window_ranks, monotonic_us()));
+}
+
 /* The next window, beating while it is fetched. */
 static enum prefetch_state wait_for_window(struct warm_session *session,
                                            struct load_window **window, struct error *err)
@@ -60,7 +68,7 @@ static enum prefetch_state wait_for_window(struct warm_session *session,
         if (state != PREFETCH_NOT_YET) {
             return state;
         }
-        if (pulse_beat(pulse, err) != 0) {
+        if (pulse_beat(pulse, err) != 0 || load_bounds_look(&session->bounds, pulse, err) != 0) {
             return PREFETCH_ERROR;
         }
     }
@@ -75,6 +83,7 @@ static int write_windows(struct warm_session *session, struct error *err)
         if (result == 0) {
             result = check_restart(session, err);
         }
+        limit_next_window(session);
         prefetch_give_back(session->prefetch, window);
         if (result != 0) {
             return -1;

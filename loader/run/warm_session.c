@@ -54,13 +54,23 @@ static int look_back(struct warm_session *session, struct error *err)
     return 0;
 }
 
+static int set_bounds(struct warm_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    session->window_ranks =
+        (size_t)(job->options->window_ranks > 0 ? job->options->window_ranks
+                                                : (uint64_t)job->config->window_ranks);
+    session->bounds = (struct load_bounds){.curve = session->plan.curve, .message = job->message};
+    return load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err);
+}
+
 int warm_session_open_target(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     struct run_manifest manifest;
     struct sink_options options = {
         .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
-    if (checked_plan_open(&session->plan, job, err) != 0 ||
+    if (checked_plan_open(&session->plan, job, err) != 0 || set_bounds(session, err) != 0 ||
         run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
         (session->sink = sink_open(&options, err)) == NULL) {
         return -1;
@@ -140,6 +150,7 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
         .message = session->job->message,
         .sink = session->sink,
         .pulse = &session->pulse,
+        .bounds = &session->bounds,
         .journal = session->journal,
         .recheck = session->job->options->is_recheck_off ? NULL : &session->recheck,
         .owned = &session->owned,
@@ -153,15 +164,15 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
 static struct prefetch *open_prefetch(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
-    uint64_t ranks = job->options->window_ranks > 0 ? job->options->window_ranks
-                                                    : (uint64_t)job->config->window_ranks;
+    size_t ranks = session->window_ranks;
     struct prefetch_options options = {
         .feed = {.plan = session->plan.reader,
                  .plan_path = session->plan.path,
                  .config = job->config,
                  .after_rank = session->survey.done_rank},
         .sources = &session->fetch_sources,
-        .row_count_max = (size_t)ranks,
+        .row_count_max = ranks,
+        .row_limit = deadline_window_rows(&session->bounds.deadline, ranks, monotonic_us()),
         .bytes_max = WINDOW_BYTES_MAX,
     };
     return prefetch_start(&options, err);

@@ -5,6 +5,7 @@
 
 #include "loader/run/checked_plan.h"
 #include "loader/run/journal.h"
+#include "loader/run/load_bounds.h"
 #include "loader/run/load_job.h"
 #include "loader/run/owned_keys.h"
 #include "loader/run/prefetch.h"
@@ -26,9 +27,11 @@ struct warm_session {
     struct source_set fetch_sources, recheck_sources;
     struct recheck recheck;
     struct pulse pulse;
+    struct load_bounds bounds;
     struct warm_writer *writer;
     struct prefetch *prefetch;
     struct still_there still_there; /* of what earlier sessions called warm */
+    size_t window_ranks;            /* of a window, at most */
     bool is_finished_before;        /* an earlier session settled all rows, and they are there */
 };
 

@@ -163,6 +163,7 @@ static void read_results(struct warm_writer *writer, size_t from, size_t count)
 static int write_items(struct warm_writer *writer, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
+    struct load_bounds *bounds = writer->options.bounds;
     bool is_ours_kept = writer->options.is_ours_kept || is_open_batch(writer);
     for (size_t at = 0; at < writer->batch.item_count;) {
         int64_t wait_us;
@@ -170,8 +171,11 @@ static int write_items(struct warm_writer *writer, struct error *err)
         if (pulse_beat(pulse, err) != 0) {
             return -1;
         }
-        size_t count = (size_t)pace_take(&pulse->pace, left < CHUNK_COUNT ? left : CHUNK_COUNT,
-                                         monotonic_us(), &wait_us);
+        left = left < CHUNK_COUNT ? left : CHUNK_COUNT;
+        if (bounds != NULL && load_bounds_ask(bounds, pulse, left, &left, err) != 0) {
+            return -1;
+        }
+        size_t count = (size_t)pace_take(&pulse->pace, left, monotonic_us(), &wait_us);
         if (count == 0) {
             if (pulse_wait(pulse, THROTTLE_ROW_RATE, wait_us, err) != 0) {
                 return -1;
@@ -292,11 +296,11 @@ static size_t count_settled(const struct warm_writer *writer)
     return count;
 }
 
-/* After a stop, or when Redis is full, what was sent in order is settled; after anything else its fate is for the
+/* After a stop, at a deadline, or when Redis is full, what was sent in order is settled; after anything else its fate is for the
  * resumed run to find out. */
 static bool can_settle(const struct error *err)
 {
-    return err->kind == ERROR_STOPPED || err->kind == ERROR_RESOURCE;
+    return err->kind == ERROR_STOPPED || err->kind == ERROR_DEADLINE || err->kind == ERROR_RESOURCE;
 }
 
 static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,

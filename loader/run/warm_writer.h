@@ -5,6 +5,7 @@
 #define REKINDLE_LOADER_WARM_WRITER_H
 
 #include "loader/run/journal.h"
+#include "loader/run/load_bounds.h"
 #include "loader/run/load_window.h"
 #include "loader/run/owned_keys.h"
 #include "loader/run/pulse.h"
@@ -18,8 +19,9 @@ struct warm_writer_options {
     const struct message *message;
     struct sink *sink;
     struct pulse *pulse;
-    struct journal *journal; /* NULL: nothing is written down (a dry run) */
-    struct recheck *recheck; /* NULL: no second look */
+    struct load_bounds *bounds; /* NULL: nothing ends the load early */
+    struct journal *journal;    /* NULL: nothing is written down (a dry run) */
+    struct recheck *recheck;    /* NULL: no second look */
     bool is_ours_kept; /* a key that stands there with our value and expiry counts as warmed */
     const struct owned_keys *owned; /* NULL: this is no resumed run */
     int64_t window_end_unix;        /* by the system's clock: with the clock shift */
@@ -32,8 +34,8 @@ struct warm_writer *warm_writer_new(const struct warm_writer_options *options,
                                     struct error *err) MUST_CHECK;
 void warm_writer_free(struct warm_writer *writer);
 
-/* Writes the window's rows. ERROR_STOPPED: what was sent is settled, the rest is not reached. Other errors: what was
- * sent in the last batch stays an open intent, which a resumed run settles. */
+/* Writes the window's rows. ERROR_STOPPED, ERROR_DEADLINE, ERROR_RESOURCE: what was sent is settled, the rest is not
+ * reached. Other errors: what was sent in the last batch stays an open intent, which a resumed run settles. */
 int warm_writer_write(struct warm_writer *writer, const struct load_window *window,
                       struct error *err) MUST_CHECK;
 
