@@ -12,56 +12,152 @@ static const struct {
 } reasons[] = {
     [THROTTLE_PAUSE] = {"paused by the switch", "paused"},
     [THROTTLE_ROW_RATE] = {"row rate limit", "rate"},
+    [THROTTLE_BYTE_RATE] = {"byte rate limit", "bytes"},
+    [THROTTLE_THREADS] = {"Threads_running over its limit", "threads"},
+    [THROTTLE_HIBERNATE] = {"critical Threads_running: slept", "hibernating"},
+    [THROTTLE_LAG] = {"replica lag over its limit", "lag"},
+    [THROTTLE_QUERY] = {"throttle query said so", "query"},
+    [THROTTLE_CHUNKS] = {"slow database asked gently", "slow_database"},
+    [THROTTLE_REDIS] = {"Redis latency over its limit", "redis"},
     [THROTTLE_SOURCE] = {"waiting for the database", "database"},
     [THROTTLE_RECHECK] = {"waiting for young versions to settle", "recheck"},
 };
 _Static_assert(sizeof reasons / sizeof *reasons == THROTTLE_REASON_COUNT,
                "every reason has its words");
 
-void pace_init(struct pace *pace, uint64_t rows_per_second, int64_t now_us)
+/* ---- one limit */
+
+static void set_limit(struct pace_limit *limit, double per_second, int64_t now_us)
 {
-    *pace = (struct pace){.rows_per_second = (double)rows_per_second, .filled_us = now_us};
-    double capacity = pace->rows_per_second * BUCKET_SECOND;
-    pace->capacity = capacity < 1 ? 1 : capacity;
+    if (limit->per_second <= 0) {
+        limit->filled_us = now_us;
+        limit->tokens = 0;
+    }
+    limit->per_second = per_second;
+    double capacity = per_second * BUCKET_SECOND;
+    limit->capacity = capacity < 1 ? 1 : capacity;
 }
 
-static void fill(struct pace *pace, int64_t now_us)
+static void fill(struct pace_limit *limit, int64_t now_us)
 {
-    double elapsed_second = (double)(now_us - pace->filled_us) / US_PER_SECOND;
+    double elapsed_second = (double)(now_us - limit->filled_us) / US_PER_SECOND;
     if (elapsed_second > 0) {
-        pace->tokens += elapsed_second * pace->rows_per_second;
-        pace->filled_us = now_us;
+        limit->tokens += elapsed_second * limit->per_second;
+        limit->filled_us = now_us;
     }
-    if (pace->tokens > pace->capacity) {
-        pace->tokens = pace->capacity;
+    if (limit->tokens > limit->capacity) {
+        limit->tokens = limit->capacity;
     }
+}
+
+/* Empties the slots that have passed since the newest. */
+static void turn(struct pace_limit *limit, int64_t now_us)
+{
+    int64_t slot = now_us / PACE_SLOT_US;
+    if (slot - limit->slot >= PACE_SLOT_COUNT) {
+        limit->slot = slot - PACE_SLOT_COUNT;
+    }
+    while (limit->slot < slot) {
+        limit->slot++;
+        limit->spent[limit->slot % PACE_SLOT_COUNT] = 0;
+    }
+}
+
+static double spent_in_last_second(struct pace_limit *limit, int64_t now_us)
+{
+    double sum = 0;
+    turn(limit, now_us);
+    for (int i = 0; i < PACE_SLOT_COUNT; i++) {
+        sum += limit->spent[i];
+    }
+    return sum;
+}
+
+/* What may be spent now: what the bucket holds, and what the last second has left. */
+static double left_now(struct pace_limit *limit, int64_t now_us)
+{
+    fill(limit, now_us);
+    double left = limit->per_second - spent_in_last_second(limit, now_us);
+    left = left < limit->tokens ? left : limit->tokens;
+    return left < 0 ? 0 : left;
+}
+
+static void spend(struct pace_limit *limit, double amount, int64_t now_us)
+{
+    turn(limit, now_us);
+    limit->spent[limit->slot % PACE_SLOT_COUNT] += amount;
+}
+
+/* ---- rows and bytes */
+
+void pace_init(struct pace *pace, uint64_t rows_per_second, int64_t now_us)
+{
+    *pace = (struct pace){0};
+    set_limit(&pace->rows, (double)rows_per_second, now_us);
+}
+
+void pace_set_rows(struct pace *pace, double rows_per_second, int64_t now_us)
+{
+    set_limit(&pace->rows, rows_per_second, now_us);
+}
+
+void pace_set_bytes(struct pace *pace, double bytes_per_second, int64_t now_us)
+{
+    set_limit(&pace->bytes, bytes_per_second, now_us);
+}
+
+double pace_rows_per_second(const struct pace *pace)
+{
+    return pace->rows.per_second;
 }
 
 /* Half a bucket is worth a write: waking up for single rows would cost more than it gives. */
-static double worth_writing(const struct pace *pace, uint64_t wanted)
+static double worth_writing(const struct pace_limit *limit, uint64_t wanted)
 {
-    double half = pace->capacity / 2;
+    double half = limit->capacity / 2;
     double least = (double)wanted < half ? (double)wanted : half;
     return least < 1 ? 1 : least;
 }
 
 uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *wait_us)
 {
+    struct pace_limit *limit = &pace->rows;
     assert(wanted > 0);
     *wait_us = 0;
-    if (pace->rows_per_second <= 0) {
+    if (limit->per_second <= 0) {
         return wanted;
     }
-    fill(pace, now_us);
-    double least = worth_writing(pace, wanted);
-    if (pace->tokens < least) {
-        *wait_us = (int64_t)((least - pace->tokens) / pace->rows_per_second * US_PER_SECOND) + 1;
+    double left = left_now(limit, now_us);
+    double least = worth_writing(limit, wanted);
+    if (left < least) {
+        double missing = least - limit->tokens;
+        *wait_us =
+            missing > 0 ? (int64_t)(missing / limit->per_second * US_PER_SECOND) + 1 : PACE_SLOT_US;
         return 0;
     }
-    uint64_t taken = pace->tokens < (double)wanted ? (uint64_t)pace->tokens : wanted;
-    pace->tokens -= (double)taken;
+    uint64_t taken = left < (double)wanted ? (uint64_t)left : wanted;
+    limit->tokens -= (double)taken;
     return taken;
 }
+
+uint64_t pace_bytes_now(struct pace *pace, int64_t now_us)
+{
+    return pace->bytes.per_second <= 0 ? UINT64_MAX : (uint64_t)left_now(&pace->bytes, now_us);
+}
+
+uint64_t pace_bytes_most(const struct pace *pace)
+{
+    return pace->bytes.per_second <= 0 ? UINT64_MAX : (uint64_t)pace->bytes.capacity;
+}
+
+void pace_spend(struct pace *pace, uint64_t row_count, uint64_t bytes, int64_t now_us)
+{
+    spend(&pace->rows, (double)row_count, now_us);
+    spend(&pace->bytes, (double)bytes, now_us);
+    pace->bytes.tokens -= (double)bytes;
+}
+
+/* ---- the account */
 
 void pace_account(struct pace *pace, enum throttle_reason reason, int64_t waited_us)
 {

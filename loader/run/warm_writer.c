@@ -333,7 +333,7 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
 /* Half a second of the rate limit: a paced run settles often, so that little is under way when it stops. */
 static size_t batch_size(const struct warm_writer *writer, size_t window_count)
 {
-    double rate = writer->options.pulse->pace.rows_per_second;
+    double rate = pace_rows_per_second(&writer->options.pulse->pace);
     double most = rate / BATCHES_PER_SECOND;
     if (rate <= 0 || most >= (double)window_count) {
         return window_count;

@@ -52,6 +52,108 @@ static void test_rates(void **state)
     check_rate(1000000, 1000);
 }
 
+enum { EVENT_MAX = 100000 };
+
+struct written {
+    int64_t from_us, until_us; /* some time between these each row arrived */
+    uint64_t count;
+};
+
+/* The most that can have arrived in any second, wherever in its interval each write did. */
+static uint64_t most_in_a_second(const struct written events[], size_t event_count)
+{
+    uint64_t most = 0, sum = 0;
+    size_t first = 0;
+    for (size_t i = 0; i < event_count; i++) {
+        sum += events[i].count;
+        while (events[first].until_us <= events[i].from_us - US_PER_SECOND) {
+            sum -= events[first++].count;
+        }
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+/* A writer whose writes take a while, and now and then stall. */
+static void check_strictness(uint64_t rate, int64_t write_us, int64_t stall_us)
+{
+    static struct written events[EVENT_MAX];
+    struct pace pace;
+    size_t count = 0;
+    uint64_t sum = 0;
+    int64_t now_us = 0, end_us = 20 * (int64_t)US_PER_SECOND;
+    pace_init(&pace, rate, 0);
+    while (now_us < end_us && count < EVENT_MAX) {
+        int64_t wait_us;
+        uint64_t taken = pace_take(&pace, 1000, now_us, &wait_us);
+        int64_t from_us = now_us;
+        now_us += wait_us;
+        if (taken > 0) {
+            now_us += write_us + (count % 10 == 9 ? stall_us : 0);
+            pace_spend(&pace, taken, 100 * taken, now_us);
+            events[count++] = (struct written){from_us, now_us, taken};
+            sum += taken;
+        }
+    }
+    assert_true(most_in_a_second(events, count) <= rate);
+    if (stall_us == 0) {
+        assert_true((double)sum >= (double)rate * 20 * 0.9);
+    }
+}
+
+static void test_a_limit_holds_in_any_second(void **state)
+{
+    (void)state;
+    static const uint64_t rates[] = {5, 200, 5000, 20000, 300000};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        check_strictness(rates[i], 100, 0);
+        check_strictness(rates[i], 1000, 0);
+        check_strictness(rates[i], 1000, 400000);
+        check_strictness(rates[i], 1000, 3000000);
+    }
+}
+
+static void test_bytes_have_a_limit_of_their_own(void **state)
+{
+    (void)state;
+    struct pace pace;
+    int64_t now_us = 0;
+    uint64_t in_second[12] = {0};
+    pace_init(&pace, 0, 0);
+    assert_true(pace_bytes_now(&pace, 0) == UINT64_MAX);
+    pace_set_bytes(&pace, 100000, 0);
+    assert_int_equal(pace_bytes_most(&pace), 20000);
+    for (; now_us < 10 * (int64_t)US_PER_SECOND; now_us += PACE_SLOT_US) {
+        uint64_t bytes = pace_bytes_now(&pace, now_us);
+        pace_spend(&pace, 1, bytes, now_us);
+        in_second[now_us / US_PER_SECOND] += bytes;
+    }
+    for (int i = 1; i < 10; i++) {
+        assert_in_range(in_second[i], 90000, 100000);
+    }
+    pace_spend(&pace, 1, 50000, now_us); /* a large one leaves a debt */
+    assert_int_equal(pace_bytes_now(&pace, now_us), 0);
+    now_us += 2 * (int64_t)US_PER_SECOND;
+    assert_int_equal(pace_bytes_now(&pace, now_us), 20000);
+}
+
+static void test_a_limit_can_change(void **state)
+{
+    (void)state;
+    struct pace pace;
+    int64_t wait_us;
+    pace_init(&pace, 0, 0);
+    assert_int_equal(pace_take(&pace, 5000, 0, &wait_us), 5000);
+    pace_set_rows(&pace, 1000, US_PER_SECOND);
+    assert_int_equal(pace_take(&pace, 5000, US_PER_SECOND, &wait_us), 0);
+    assert_int_equal(pace_take(&pace, 5000, 2 * US_PER_SECOND, &wait_us), 200);
+    pace_set_rows(&pace, 100, 2 * US_PER_SECOND);
+    assert_int_equal((int)pace_rows_per_second(&pace), 100);
+    assert_int_equal(pace_take(&pace, 5000, 4 * (int64_t)US_PER_SECOND, &wait_us), 20);
+    pace_set_rows(&pace, 0, 4 * (int64_t)US_PER_SECOND);
+    assert_int_equal(pace_take(&pace, 5000, 4 * (int64_t)US_PER_SECOND, &wait_us), 5000);
+}
+
 static void test_a_pause_saves_up_no_more_than_the_bucket(void **state)
 {
     (void)state;
@@ -92,6 +194,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_limit_gives_all),
         cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_a_limit_holds_in_any_second),
+        cmocka_unit_test(test_bytes_have_a_limit_of_their_own),
+        cmocka_unit_test(test_a_limit_can_change),
         cmocka_unit_test(test_a_pause_saves_up_no_more_than_the_bucket),
         cmocka_unit_test(test_a_clock_that_stands_still),
         cmocka_unit_test(test_waits_are_accounted),
