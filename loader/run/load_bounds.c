@@ -20,8 +20,9 @@ static void project(struct load_bounds *bounds, struct pulse *pulse, int64_t now
     int64_t paused_us = pulse->pace.throttled_us[THROTTLE_PAUSE];
     deadline_measure(deadline, settled - pulse->settled_before,
                      now_us - pulse->started_us - paused_us);
-    struct deadline_projection projection = deadline_project(
-        deadline, bounds->curve, settled, pulse->warm_count, pulse->pace.rows_per_second, now_us);
+    struct deadline_projection projection =
+        deadline_project(deadline, bounds->curve, settled, pulse->warm_count,
+                         pace_rows_per_second(&pulse->pace), now_us);
     pulse->outlook =
         (struct pulse_outlook){.deadline_unix = deadline->at_unix,
                                .is_short = projection.is_known && !projection.is_fitting,
