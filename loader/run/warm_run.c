@@ -13,35 +13,64 @@
  *  4. One thread reads windows of the plan and fetches their values, in primary-key order; this one writes the window
  *     before, in rank order, with the expiry past the end of the event: intent to disk, commands, second look at the
  *     source, done to disk. The order in the journal is strict: a window's done comes before the next one's intent.
+ *     A batch is written again when a server was replaced in the middle of it, and settled only when a replica has it
+ *     (where there are replicas); after a failover all keys that were warm are looked for.
  *  5. At the end, and after every stop, results.csv is written from journal and plan.
  *
  * What is retried: sink and source retry lost connections for a while by themselves; nothing else is retried here.
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
 #include "loader/run/load_job.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "loader/load_options.h"
+#include "loader/run/lost_keys.h"
 #include "loader/run/warm_end.h"
 #include "loader/run/warm_session.h"
 
 enum { TAKE_WAIT_US = 100000 };
 
-/* Keys that were written before a restart may be gone: what is left must not be reported as a whole. */
-static int check_restart(struct warm_session *session, struct error *err)
+static int declare_lost(struct warm_session *session, const struct lost_keys *lost,
+                        struct error *err)
 {
-    if (sink_account(session->sink).restart_count == 0) {
-        return 0;
-    }
     session->pulse.totals = (struct run_totals){0};
     if (journal_declare_lost(session->journal, &session->survey, (int64_t)time(NULL), err) != 0) {
         return -1;
     }
     return error_set(err, ERROR_BACKEND,
-                     "%s was restarted while it was being loaded, so keys that were warm may be "
-                     "gone: none counts as warm now, and the same command writes them again",
-                     sink_name(session->sink));
+                     "%s was restarted, or replaced by its replica, while it was being loaded: of "
+                     "%" PRIu64 " keys that were warm %" PRIu64 " are gone; none counts as warm "
+                     "now, and the same command writes them again",
+                     sink_name(session->sink), lost->warmed_count, lost->gone_count);
+}
+
+/* Keys that were warm before a restart or a failover may be gone: then what is left must not be reported as a whole.
+ * Some keys are always gone, as the application deletes them; but where no replica had confirmed ours, one is enough. */
+static int check_restart(struct warm_session *session, struct error *err)
+{
+    struct sink_account account = sink_account(session->sink);
+    char path[RUN_PATH_SIZE];
+    struct lost_keys lost;
+    if (account.restart_count == session->checked_restart_count) {
+        return 0;
+    }
+    session->checked_restart_count = account.restart_count;
+    run_folder_file(&session->folder, "journal", path);
+    if (lost_keys_count(path, session->sink, &lost, err) != 0) {
+        return -1;
+    }
+    double share = account.unconfirmed_count > 0 ? 0 : session->job->options->max_loss_share;
+    if ((double)lost.gone_count > share * (double)lost.warmed_count) {
+        return declare_lost(session, &lost, err);
+    }
+    message_warn(session->job->message,
+                 "%s was restarted, or replaced by its replica: of %" PRIu64 " keys that were warm "
+                 "%" PRIu64 " are gone",
+                 sink_name(session->sink), lost.warmed_count, lost.gone_count);
+    return 0;
 }
 
 /* The nearer the deadline, the less is fetched ahead. */

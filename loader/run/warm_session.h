@@ -32,6 +32,7 @@ struct warm_session {
     struct prefetch *prefetch;
     struct still_there still_there; /* of what earlier sessions called warm */
     size_t window_ranks;            /* of a window, at most */
+    uint64_t checked_restart_count; /* restarts after which the warm keys were counted */
     bool is_finished_before;        /* an earlier session settled all rows, and they are there */
 };
 

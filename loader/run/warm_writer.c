@@ -160,11 +160,10 @@ static void read_results(struct warm_writer *writer, size_t from, size_t count)
     }
 }
 
-static int write_items(struct warm_writer *writer, struct error *err)
+static int write_items(struct warm_writer *writer, bool is_ours_kept, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
     struct load_bounds *bounds = writer->options.bounds;
-    bool is_ours_kept = writer->options.is_ours_kept || is_open_batch(writer);
     for (size_t at = 0; at < writer->batch.item_count;) {
         int64_t wait_us;
         size_t left = writer->batch.item_count - at;
@@ -193,6 +192,32 @@ static int write_items(struct warm_writer *writer, struct error *err)
     return 0;
 }
 
+static uint64_t count_restarts(const struct warm_writer *writer)
+{
+    return sink_account(writer->options.sink).restart_count;
+}
+
+/* A server that was restarted or replaced meanwhile may have lost what it had acknowledged: all is written again. */
+static int write_for_good(struct warm_writer *writer, struct error *err)
+{
+    struct write_batch *batch = &writer->batch;
+    bool is_ours_kept = writer->options.is_ours_kept || is_open_batch(writer);
+    uint64_t restarts;
+    do {
+        restarts = count_restarts(writer);
+        if (write_items(writer, is_ours_kept, err) != 0 ||
+            sink_secure(writer->options.sink, batch->items, batch->item_count, err) != 0) {
+            return -1;
+        }
+        for (size_t i = 0; restarts != count_restarts(writer) && i < batch->item_count; i++) {
+            bool is_written = batch->items[i].result == SINK_DONE;
+            batch->items[i].result = is_written ? SINK_NOT_SENT : batch->items[i].result;
+        }
+        is_ours_kept = true;
+    } while (restarts != count_restarts(writer));
+    return 0;
+}
+
 /* ---- second look, done */
 
 static int remove_stale(struct warm_writer *writer, size_t count, struct error *err)
@@ -200,7 +225,8 @@ static int remove_stale(struct warm_writer *writer, size_t count, struct error *
     for (size_t i = 0; i < count; i++) {
         writer->batch.items[i].result = SINK_NOT_SENT;
     }
-    if (count > 0 && sink_remove(writer->options.sink, writer->batch.items, count, err) != 0) {
+    if (count > 0 && (sink_remove(writer->options.sink, writer->batch.items, count, err) != 0 ||
+                      sink_secure(writer->options.sink, writer->batch.items, count, err) != 0)) {
         return error_add_context(err, "removing values that became stale");
     }
     for (size_t i = 0; i < count; i++) {
@@ -296,6 +322,19 @@ static size_t count_settled(const struct warm_writer *writer)
     return count;
 }
 
+/* The answers of a server that is not what it was say nothing any more. */
+static int check_same_servers(const struct warm_writer *writer, uint64_t restarts,
+                              struct error *err)
+{
+    if (restarts == count_restarts(writer)) {
+        return 0;
+    }
+    return error_set(err, ERROR_BACKEND,
+                     "%s was restarted, or replaced by its replica, while a batch was settled; the "
+                     "same command resumes",
+                     sink_name(writer->options.sink));
+}
+
 /* After a stop, at a deadline, or when Redis is full, what was sent in order is settled; after anything else its fate is for the
  * resumed run to find out. */
 static bool can_settle(const struct error *err)
@@ -310,7 +349,11 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
         journal_the_intent(writer, err) != 0) {
         return -1;
     }
-    int written = write_items(writer, err);
+    uint64_t restarts = count_restarts(writer);
+    int written = write_for_good(writer, err);
+    if (written == 0) {
+        restarts = count_restarts(writer);
+    }
     if (written != 0 && !can_settle(err)) {
         return -1;
     }
@@ -323,6 +366,7 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
         covered = row_count > 0 ? writer->batch.rows[row_count - 1].rank : 0;
     }
     bool is_done = covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
+                                    check_same_servers(writer, restarts, &later) == 0 &&
                                     journal_the_done(writer, row_count, covered, &later) == 0);
     if (!is_done && written == 0) {
         *err = later;

@@ -43,6 +43,16 @@ int dry_run_write(struct redis_store *store, struct sink_item items[], size_t co
     return 0;
 }
 
+int dry_run_secure(struct redis_store *store, const struct sink_item items[], size_t count,
+                   struct error *err)
+{
+    (void)store;
+    (void)items;
+    (void)count;
+    (void)err;
+    return 0;
+}
+
 int dry_run_remove(struct redis_store *store, struct sink_item items[], size_t count,
                    struct error *err)
 {

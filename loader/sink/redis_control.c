@@ -3,20 +3,19 @@
  * A connection that was lost is made again once a call; more patience is the caller's to have. */
 #include "loader/sink/redis_control.h"
 
+#include "common/monotonic.h"
 #include "loader/sink/redis_fault.h"
-#include "loader/sink/redis_link.h"
+#include "loader/sink/redis_pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_TEXT_SIZE = 24, ARGUMENT_MAX = 6 };
+enum { NUMBER_TEXT_SIZE = 24, ARGUMENT_MAX = 6, HOP_MAX = 5 };
 
 struct redis_control {
     struct redis_config redis; /* a copy: the address is that of the control keys */
-    struct redis_address address;
-    struct redis_login *login;
-    struct redis_link *link; /* NULL: lost */
+    struct redis_pool pool;
 };
 
 static const char take_script[] = "local holder = redis.call('GET', KEYS[1])\n"
@@ -36,68 +35,99 @@ struct redis_control *redis_control_open(const struct redis_config *redis, struc
     control->redis = *redis;
     if (redis->control != NULL) {
         control->redis.address = redis->control;
+        control->redis.is_cluster = false;
     }
-    if (redis_address_parse(control->redis.address, &control->address, err) != 0) {
-        goto fail;
-    }
-    control->login = redis_login_new(&control->redis, NULL, err);
-    if (control->login == NULL) {
-        goto fail;
-    }
-    control->link = redis_link_open(control->login, &control->address, err);
-    if (control->link == NULL) {
-        goto fail;
+    if (redis_pool_init(&control->pool, &control->redis, NULL, err) != 0) {
+        redis_control_close(control);
+        return NULL;
     }
     return control;
-
-fail:
-    redis_control_close(control);
-    return NULL;
 }
 
 void redis_control_close(struct redis_control *control)
 {
     if (control != NULL) {
-        redis_link_close(control->link);
-        redis_login_free(control->login);
+        redis_pool_release(&control->pool);
         free(control);
     }
 }
 
-/* One call on the link there is, or on a new one. */
-static int call_once(struct redis_control *control, const struct slice arguments[], size_t count,
-                     redisReply **reply, struct error *err)
+/* One call on the connection there is, or on a new one. */
+static int call_lane(struct redis_control *control, struct redis_lane *lane,
+                     const struct slice arguments[], size_t count, redisReply **reply,
+                     struct error *err)
 {
-    if (control->link == NULL) {
-        control->link = redis_link_open(control->login, &control->address, err);
-        if (control->link == NULL) {
+    struct redis_pool *pool = &control->pool;
+    bool is_answered = (lane->link != NULL || redis_pool_connect(pool, lane, err) == 0) &&
+                       redis_link_call(lane->link, arguments, count,
+                                       redis_login_timeout_ms(pool->login), reply, err) == 0;
+    if (!is_answered) {
+        redis_link_close(lane->link);
+        lane->link = NULL;
+        pool->is_map_doubtful = true;
+    }
+    return is_answered ? 0 : -1;
+}
+
+/* Where a cluster's node sends the call: 1 and `*lane`, 0 when the reply is no redirection, -1. */
+static int follow(struct redis_control *control, struct redis_lane **lane, const redisReply *reply,
+                  struct error *err)
+{
+    const struct slice asking = slice_of("ASKING");
+    enum redis_fault fault =
+        reply->type == REDIS_REPLY_ERROR ? redis_fault_judge(reply->str) : REDIS_FAULT_KEY;
+    bool is_moved = fault == REDIS_FAULT_MOVED;
+    if (!is_moved && fault != REDIS_FAULT_ASK) {
+        return 0;
+    }
+    struct redis_lane *target = redis_pool_redirect(&control->pool, *lane, reply->str, is_moved);
+    if (target == NULL) {
+        return 0;
+    }
+    *lane = target;
+    redisReply *ignored = NULL;
+    int result = is_moved ? 0 : call_lane(control, target, &asking, 1, &ignored, err);
+    if (ignored != NULL) {
+        freeReplyObject(ignored);
+    }
+    return result == 0 ? 1 : -1;
+}
+
+/* One call, with a cluster's redirections. */
+static int call_once(struct redis_control *control, const struct slice key,
+                     const struct slice arguments[], size_t count, redisReply **reply,
+                     struct error *err)
+{
+    redis_pool_refresh(&control->pool, monotonic_ms());
+    struct redis_lane *lane = redis_pool_route(&control->pool, key);
+    for (int hop = 0;; hop++) {
+        if (call_lane(control, lane, arguments, count, reply, err) != 0) {
+            return -1;
+        }
+        int followed = hop < HOP_MAX ? follow(control, &lane, *reply, err) : 0;
+        if (followed == 0) {
+            return 0;
+        }
+        freeReplyObject(*reply);
+        if (followed < 0) {
             return -1;
         }
     }
-    if (redis_link_call(control->link, arguments, count, redis_login_timeout_ms(control->login),
-                        reply, err) != 0) {
-        redis_link_close(control->link);
-        control->link = NULL;
-        return -1;
-    }
-    return 0;
 }
 
 /* All calls here may be repeated safely, so a lost connection is worth a second try. The reply is no error. */
-static int call(struct redis_control *control, const struct slice arguments[], size_t count,
-                redisReply **reply, struct error *err)
+static int call(struct redis_control *control, const struct slice key,
+                const struct slice arguments[], size_t count, redisReply **reply, struct error *err)
 {
-    bool is_answered = call_once(control, arguments, count, reply, err) == 0;
-    if (!is_answered) {
-        is_answered = call_once(control, arguments, count, reply, err) == 0;
-    }
+    bool is_answered = call_once(control, key, arguments, count, reply, err) == 0 ||
+                       call_once(control, key, arguments, count, reply, err) == 0;
     if (!is_answered) {
         return -1;
     }
     if ((*reply)->type != REDIS_REPLY_ERROR) {
         return 0;
     }
-    redis_fault_explain(control->link->name, (*reply)->str, err);
+    redis_fault_explain(control->pool.name, (*reply)->str, err);
     freeReplyObject(*reply);
     return -1;
 }
@@ -119,7 +149,7 @@ int redis_control_take_lease(struct redis_control *control, const char *key, con
         slice_of(key),    slice_of(owner),       slice_of(ttl),
     };
     redisReply *reply = NULL;
-    if (call(control, arguments, ARGUMENT_MAX, &reply, err) != 0) {
+    if (call(control, slice_of(key), arguments, ARGUMENT_MAX, &reply, err) != 0) {
         return -1;
     }
     bool is_taken = reply->type == REDIS_REPLY_INTEGER;
@@ -131,11 +161,11 @@ int redis_control_take_lease(struct redis_control *control, const char *key, con
 }
 
 /* For the calls that answer a number: its value (0 or 1), or -1. */
-static int call_for_number(struct redis_control *control, const struct slice arguments[],
-                           size_t count, struct error *err)
+static int call_for_number(struct redis_control *control, const struct slice key,
+                           const struct slice arguments[], size_t count, struct error *err)
 {
     redisReply *reply = NULL;
-    if (call(control, arguments, count, &reply, err) != 0) {
+    if (call(control, key, arguments, count, &reply, err) != 0) {
         return -1;
     }
     int answer = reply->integer != 0;
@@ -148,7 +178,8 @@ int redis_control_release_lease(struct redis_control *control, const char *key, 
 {
     const struct slice arguments[] = {slice_of("EVAL"), slice_of(release_script), slice_of("1"),
                                       slice_of(key), slice_of(owner)};
-    return call_for_number(control, arguments, sizeof arguments / sizeof arguments[0], err);
+    return call_for_number(control, slice_of(key), arguments,
+                           sizeof arguments / sizeof arguments[0], err);
 }
 
 int redis_control_get(struct redis_control *control, const char *key, char *value, size_t size,
@@ -156,7 +187,7 @@ int redis_control_get(struct redis_control *control, const char *key, char *valu
 {
     const struct slice arguments[] = {slice_of("GET"), slice_of(key)};
     redisReply *reply = NULL;
-    if (call(control, arguments, 2, &reply, err) != 0) {
+    if (call(control, slice_of(key), arguments, 2, &reply, err) != 0) {
         return -1;
     }
     bool is_found = reply->type == REDIS_REPLY_STRING;
@@ -176,8 +207,8 @@ int redis_control_set(struct redis_control *control, const char *key, const char
                                       slice_of("EXAT"), slice_of(expiry)};
     enum { COUNT_WITHOUT_EXPIRY = 3, COUNT_WITH_EXPIRY = 5 };
     redisReply *reply = NULL;
-    if (call(control, arguments, expire_unix == 0 ? COUNT_WITHOUT_EXPIRY : COUNT_WITH_EXPIRY,
-             &reply, err) != 0) {
+    if (call(control, slice_of(key), arguments,
+             expire_unix == 0 ? COUNT_WITHOUT_EXPIRY : COUNT_WITH_EXPIRY, &reply, err) != 0) {
         return -1;
     }
     freeReplyObject(reply);
@@ -187,5 +218,5 @@ int redis_control_set(struct redis_control *control, const char *key, const char
 int redis_control_delete(struct redis_control *control, const char *key, struct error *err)
 {
     const struct slice arguments[] = {slice_of("DEL"), slice_of(key)};
-    return call_for_number(control, arguments, 2, err);
+    return call_for_number(control, slice_of(key), arguments, 2, err);
 }

@@ -73,6 +73,7 @@ static int check_server(struct redis_lane *lane, const struct redis_login *login
     }
     *is_restarted = lane->run_id[0] != '\0' && strcmp(lane->run_id, status.run_id) != 0;
     memcpy(lane->run_id, status.run_id, sizeof lane->run_id);
+    lane->link->replica_count = status.replica_count;
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct redis_link {
     struct redis_output output; /* commands that wait to be sent */
     redisReader *reader;
     const atomic_int *stop; /* NULL: never */
+    uint64_t replica_count; /* of its server, when it was connected */
     uint32_t script_bits;   /* which scripts this connection's server is known to have */
     char name[REDIS_ADDRESS_SIZE + sizeof "Redis at "]; /* for messages */
 };

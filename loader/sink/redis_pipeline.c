@@ -208,6 +208,16 @@ int redis_pipeline_statuses(struct redis_pipeline *pipeline,
     return redis_pool_statuses(&pipeline->pool, statuses, count, err);
 }
 
+size_t redis_pipeline_lane(struct redis_pipeline *pipeline, struct slice key)
+{
+    return (size_t)(redis_pool_route(&pipeline->pool, key) - pipeline->pool.lanes);
+}
+
+void redis_pipeline_count_unconfirmed(struct redis_pipeline *pipeline, uint64_t count)
+{
+    pipeline->pool.account.unconfirmed_count += count;
+}
+
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline)
 {
     return &pipeline->pool.account;

@@ -34,6 +34,9 @@ int redis_pipeline_status(struct redis_pipeline *pipeline, struct sink_status *s
 int redis_pipeline_statuses(struct redis_pipeline *pipeline,
                             struct sink_status statuses[SINK_NODE_MAX], size_t *count,
                             struct error *err) MUST_CHECK;
+/* The number of the server that has `key`, below REDIS_LANE_MAX. */
+size_t redis_pipeline_lane(struct redis_pipeline *pipeline, struct slice key);
+void redis_pipeline_count_unconfirmed(struct redis_pipeline *pipeline, uint64_t count);
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline);
 const char *redis_pipeline_name(const struct redis_pipeline *pipeline);
 /* May one command name several keys? Not in a cluster. */

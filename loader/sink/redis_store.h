@@ -21,6 +21,8 @@ struct redis_store {
     size_t order_size;
     struct sink_look *looks; /* [look_size] scratch: a second look at items */
     size_t look_size;
+    uint64_t secured_reconnect_count; /* of the account, when redis_secure was called last */
+    uint64_t secured_restart_count;   /* the same */
 };
 
 struct redis_store *redis_store_open(const struct sink_options *options,

@@ -4,6 +4,7 @@
 
 #include "loader/sink/dry_run.h"
 #include "loader/sink/redis_look.h"
+#include "loader/sink/redis_secure.h"
 #include "loader/sink/redis_store.h"
 #include "loader/sink/redis_write.h"
 
@@ -13,13 +14,15 @@
 struct sink_calls {
     int (*write)(struct redis_store *store, struct sink_item items[], size_t count,
                  bool is_ours_kept, struct error *err);
+    int (*secure)(struct redis_store *store, const struct sink_item items[], size_t count,
+                  struct error *err);
     int (*remove)(struct redis_store *store, struct sink_item items[], size_t count,
                   struct error *err);
 };
 
 static const struct sink_calls calls_of[] = {
-    [SINK_REDIS] = {redis_write, redis_write_remove},
-    [SINK_DRY_RUN] = {dry_run_write, dry_run_remove},
+    [SINK_REDIS] = {redis_write, redis_secure, redis_write_remove},
+    [SINK_DRY_RUN] = {dry_run_write, dry_run_secure, dry_run_remove},
 };
 
 struct sink {
@@ -56,6 +59,11 @@ int sink_write(struct sink *sink, struct sink_item items[], size_t count, bool i
 {
     arena_clear(&sink->store->arena);
     return sink->calls->write(sink->store, items, count, is_ours_kept, err);
+}
+
+int sink_secure(struct sink *sink, const struct sink_item items[], size_t count, struct error *err)
+{
+    return sink->calls->secure(sink->store, items, count, err);
 }
 
 /* The arena is kept: the items' values may be what sink_look found. */

@@ -78,8 +78,11 @@ struct sink_account {
     uint64_t retry_count;     /* commands sent again */
     uint64_t reconnect_count; /* connections lost and made again */
     uint64_t
-        restart_count; /* of these, to a server that had been restarted: earlier keys may be gone */
-    int64_t waited_ms; /* in back-off: loading, busy, unreachable */
+        restart_count; /* servers that were restarted, or replaced by their replica: keys of theirs that
+                             * were written before may be gone */
+    uint64_t
+        unconfirmed_count; /* sink_secure did not hear from a replica that should have the keys */
+    int64_t waited_ms;     /* in back-off: loading, busy, unreachable */
 };
 
 struct sink_options {
@@ -101,6 +104,12 @@ void sink_close(struct sink *sink);
  * -1: ERROR_BACKEND, ERROR_RESOURCE (no memory in Redis), ERROR_STOPPED; all results are set all the same. */
 int sink_write(struct sink *sink, struct sink_item items[], size_t count, bool is_ours_kept,
                struct error *err) MUST_CHECK;
+
+/* Waits a second at most until a replica has what was written to the servers of the items with SINK_DONE, so that a
+ * failover keeps it. What no replica has confirmed in time is counted in the account and is no error; a server
+ * without replicas has nothing to confirm. */
+int sink_secure(struct sink *sink, const struct sink_item items[], size_t count,
+                struct error *err) MUST_CHECK;
 
 /* Removes each key if it still has exactly this value and this expiry; compared and removed in one step. */
 int sink_remove(struct sink *sink, struct sink_item items[], size_t count,

@@ -1,5 +1,6 @@
 /* sink_cluster_test.c - a private Redis Cluster: all keys arrive, also while slots move and a master dies.
  * Room: tests. May touch: private servers on loopback ports that were free. */
+#include "loader/sink/redis_control.h"
 #include "loader/sink/sink.h"
 
 #include "tests/unit/loader/private_server.h"
@@ -252,6 +253,28 @@ static void test_each_master_has_a_status(void **state)
     memcpy(address, through_master, sizeof address);
 }
 
+/* Their slots lie on all nodes, and the address is that of one. */
+static void test_control_keys_find_their_nodes(void **state)
+{
+    (void)state;
+    enum { KEYS = 30 };
+    struct error err;
+    struct redis_config config = {.address = address, .is_cluster = true, .timeout_ms = 2000};
+    struct redis_control *control = redis_control_open(&config, &err);
+    assert_non_null(control);
+    for (int i = 0; i < KEYS; i++) {
+        char key[NAME_SIZE], value[NAME_SIZE], holder[LEASE_OWNER_SIZE];
+        snprintf(key, sizeof key, "control:%d", i);
+        assert_int_equal(redis_control_set(control, key, key, 0, &err), 0);
+        assert_int_equal(redis_control_get(control, key, value, sizeof value, &err), 1);
+        assert_string_equal(value, key);
+        assert_int_equal(redis_control_delete(control, key, &err), 1);
+        assert_int_equal(redis_control_take_lease(control, key, "me", 60000, holder, &err), 1);
+        assert_int_equal(redis_control_release_lease(control, key, "me", &err), 1);
+    }
+    redis_control_close(control);
+}
+
 /* Moves slots from the second node to the third, with their keys, as redis-cli --cluster reshard does. */
 static void *move_slots(void *context)
 {
@@ -369,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_find_their_nodes),
         cmocka_unit_test(test_each_master_has_a_status),
+        cmocka_unit_test(test_control_keys_find_their_nodes),
         cmocka_unit_test(test_without_the_option_it_says_so),
         cmocka_unit_test(test_slots_that_move),
         cmocka_unit_test(test_a_master_that_dies),

@@ -108,6 +108,21 @@ struct sink_account sink_account(const struct sink *sink)
     return (struct sink_account){0};
 }
 
+int sink_secure(struct sink *sink, const struct sink_item items[], size_t count, struct error *err)
+{
+    (void)sink;
+    (void)items;
+    (void)count;
+    return is_failing(err) ? -1 : 0;
+}
+
+int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_MAX], size_t *count,
+                       struct error *err)
+{
+    *count = 1;
+    return sink_status(sink, &statuses[0], err);
+}
+
 int sink_status(struct sink *sink, struct sink_status *status, struct error *err)
 {
     (void)sink;
