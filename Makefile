@@ -175,14 +175,14 @@ test: check fuzz ## everything that Debian's packages can test: units, fuzzers, 
 test-long: all $(TOOLS) | build/deps/test.stamp ## system tests that take over a minute
 	@bash tests/run_system.sh $(wildcard tests/long/*.sh)
 
-test-engines: all | build/deps/test.stamp ## what needs PyPI, npm or Maven: comparisons with reference implementations
+test-engines: all | build/deps/test.stamp build/deps/engines.stamp ## what needs PyPI, npm or Maven: comparisons with reference implementations
 	@bash tests/run_system.sh $(wildcard tests/engines/*.sh)
 
 demo: all build/deps/demo.stamp $(if $(filter mysql,$(SOURCE)),build/deps/mysql.stamp) ## the main job on a simulated shop (SOURCE=mysql: from a private MariaDB)
 	@SOURCE=$(or $(SOURCE),sqlite) bash tests/demo/demo.sh
 
-bench: all build/deps/test.stamp build/deps/bench.stamp ## speed and memory beside DuckDB and redis-cli --pipe, on the same work
-	@bash tests/bench/bench.sh
+bench: all build/deps/test.stamp build/deps/bench.stamp ## speed and memory beside other tools, on the same work (ROWS="ingest load": only these)
+	@bash tests/bench/bench.sh $(ROWS)
 
 PREFIX ?= /usr/local
 install: all ## copy the programs and man pages to PREFIX (/usr/local)

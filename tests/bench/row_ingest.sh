@@ -1,22 +1,20 @@
 #!/usr/bin/env bash
 # row_ingest.sh - one long night: a CSV of 20 M rows into an ordered, durable history, beside DuckDB.
-# ROWS and RUNS make it shorter. Aim: 4 times DuckDB's speed in half its memory.
+# INGEST_ROWS and RUNS make it shorter. Aim: 4 times DuckDB's speed in half its memory.
 set -euo pipefail
 . "$(dirname "$0")/bench_lib.sh"
 
-rows=${ROWS:-20000000} runs=${RUNS:-3}
-csv=$BENCH/rows-$rows.csv python=$BENCH/venv/bin/python
+rows=${INGEST_ROWS:-20000000} runs=${RUNS:-3}
+csv=$BENCH/rows-$rows.csv
 duckdb_ingest=$ROOT/tests/bench/duckdb_ingest.py
 
 begin_row ingest
 tool make_rows
 [ -s "$csv" ] || { "$BENCH/make_rows" "$rows" >"$csv.part" && mv "$csv.part" "$csv"; }
-if ! "$python" -c 'import duckdb' 2>/dev/null; then
-    { python3 -m venv "$BENCH/venv" && "$python" -m pip -q install duckdb; } || {
-        echo "row_ingest: DuckDB cannot be installed (python3-venv and PyPI are needed): left out" >&2
-        python=
-    }
-fi
+python=$(bash "$ROOT/tests/setup/python_env.sh") || {
+    echo "row_ingest: DuckDB cannot be installed: left out" >&2
+    python=
+}
 [ -z "$python" ] || duckdb_version=$("$python" -c 'import duckdb; print(duckdb.__version__)')
 
 # All sides read the file from memory.
