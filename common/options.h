@@ -36,7 +36,7 @@ struct option_row {
     const char *help;     /* one sentence fragment, with the default in it */
 };
 
-enum { COMMAND_TABLES_MAX = 4 };
+enum { COMMAND_TABLES_MAX = 8 };
 
 struct command {
     const char *name;

@@ -14,7 +14,7 @@ struct plan_writer;
 /* Opens `path` ("-" is stdout: no .sum then); free with plan_writer_close or plan_writer_abandon. */
 struct plan_writer *plan_writer_open(const char *path, struct error *err) MUST_CHECK;
 
-/* Appends one row; rows come in rank order, 1, 2, 3... Times are printed as RFC 3339 in UTC. */
+/* Appends one row; ranks rise: 1, 2, 3..., or with gaps where it is a part of a plan. Times are printed as RFC 3339 in UTC. */
 int plan_writer_append(struct plan_writer *writer, const struct plan_row *row,
                        struct error *err) MUST_CHECK;
 

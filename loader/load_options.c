@@ -59,6 +59,16 @@ static const struct option_row verify_rows[] = {
     END_OF_TABLE,
 };
 
+static const struct option_row ready_rows[] = {
+    {"min-coverage", OPTION_SHARE, FIELD(min_coverage), "SHARE",
+     "NO-GO when less of the expected benefit is warm; default 95%"},
+    {"look-only", OPTION_FLAG, FIELD(is_look_only), NULL, "do not warm again what went missing"},
+    {"touch", OPTION_COUNT, FIELD(touch_count), "N",
+     "let the first N keys that are there count as used just now, so that they are not evicted "
+     "first: at the expense of others, so use it once and late"},
+    END_OF_TABLE,
+};
+
 static const struct command commands[] = {
     {"check",
      "Tries a plan without writing: keys, bytes, queries, seconds, what will not fit",
@@ -78,6 +88,12 @@ static const struct command commands[] = {
      NULL,
      {"rekindle-load verify --config rekindle.conf --plan plan.csv",
       "rekindle-load verify --config rekindle.conf --plan plan.csv --sample all"}},
+    {"ready",
+     "Minutes before the window: is it warm? Warms again what went missing; GO or NO-GO",
+     {plan_rows, run_rows, ready_rows, write_rows, general_rows},
+     NULL,
+     {"rekindle-load ready --config rekindle.conf --plan plan.csv",
+      "rekindle-load ready --config rekindle.conf --plan plan.csv --look-only --min-coverage 99%"}},
     {"status",
      "Says what runs are doing and what to do",
      {run_rows, general_rows},
@@ -99,10 +115,11 @@ const struct program load_program = {
 void load_options_init(struct load_options *options)
 {
     enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3 };
-    static const double loss_share = 0.01;
+    static const double loss_share = 0.01, coverage = 0.95;
     *options = (struct load_options){
         .max_plan_age_second = PLAN_AGE_DAYS * SECONDS_PER_DAY,
         .max_loss_share = loss_share,
         .sample = "1000",
+        .min_coverage = coverage,
     };
 }

@@ -17,7 +17,10 @@ struct load_options {
     bool is_removal_allowed;
     bool is_recheck_off;
     double max_loss_share;
-    const char *sample; /* a count or `all` */
+    const char *sample;  /* a count or `all` */
+    double min_coverage; /* 0..1 */
+    uint64_t touch_count;
+    bool is_look_only;
 };
 
 extern const struct program load_program;

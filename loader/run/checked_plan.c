@@ -52,13 +52,14 @@ static int watch_row(void *context, const struct plan_row *row, uint64_t line, s
     return 0;
 }
 
-int checked_plan_open(struct checked_plan *plan, const struct load_job *job, struct error *err)
+static int open_plan(struct checked_plan *plan, const struct load_job *job, bool is_narrow,
+                     struct error *err)
 {
     const struct load_options *options = job->options;
     struct row_watch watch = {.config = job->config, .plan = plan};
     struct plan_limits limits = {.watch = watch_row,
                                  .watch_context = &watch,
-                                 .is_narrow = true,
+                                 .is_narrow = is_narrow,
                                  .now_unix = job->now_unix,
                                  .max_plan_age_second = options->max_plan_age_second,
                                  .is_removal_allowed = options->is_removal_allowed};
@@ -86,6 +87,16 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job, str
                      plan->path, plan->identity.deleted_count);
     }
     return 0;
+}
+
+int checked_plan_open(struct checked_plan *plan, const struct load_job *job, struct error *err)
+{
+    return open_plan(plan, job, true, err);
+}
+
+int checked_plan_open_wide(struct checked_plan *plan, const struct load_job *job, struct error *err)
+{
+    return open_plan(plan, job, false, err);
 }
 
 void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,

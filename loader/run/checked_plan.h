@@ -32,6 +32,9 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job,
 /* What a run of this plan on `target` (as sink_name says it) is. */
 void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,
                                 const char *target, struct run_manifest *manifest);
+/* The same with whole rows, for those who hand them on. */
+int checked_plan_open_wide(struct checked_plan *plan, const struct load_job *job,
+                           struct error *err) MUST_CHECK;
 void checked_plan_close(struct checked_plan *plan);
 
 #endif

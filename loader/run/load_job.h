@@ -24,6 +24,7 @@ struct load_job {
 int check_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int warm_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int verify_run(const struct load_job *job, struct error *err) MUST_CHECK;
+int ready_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int status_run(const struct load_job *job, struct error *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/monotonic.h"
 #include "loader/load_options.h"
+#include "loader/run/cache_mark.h"
 #include "loader/run/results_writer.h"
 #include "loader/run/run_report.h"
 
@@ -90,6 +91,7 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
                   session->pulse.run_switch.why);
     }
     load_bounds_tell_end(&session->bounds, &session->pulse, err);
+    cache_mark_save(&session->folder, session->sink);
     pulse_end(&session->pulse, end_state(err), err->kind == ERROR_NONE ? "" : err->text);
     return result;
 }

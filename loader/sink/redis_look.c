@@ -16,6 +16,7 @@ struct look_job {
     struct sink_look *looks;
     size_t count;
     size_t mixed_count; /* of store->order: keys whose group was neither whole nor empty */
+    const char *presence_command; /* both answer how many of the keys are there */
     bool is_out_of_memory;
 };
 
@@ -38,7 +39,7 @@ static void group_append(void *context, size_t index, struct redis_link *link)
     const struct look_job *job = context;
     size_t size = group_size(job, index);
     redis_output_command(&link->output, 1 + size);
-    redis_output_text(&link->output, "EXISTS");
+    redis_output_text(&link->output, job->presence_command);
     for (size_t i = 0; i < size; i++) {
         redis_output_argument(&link->output, job->looks[index * GROUP_KEYS + i].key);
     }
@@ -71,8 +72,9 @@ static struct slice single_key(void *context, size_t index)
 
 static void single_append(void *context, size_t index, struct redis_link *link)
 {
+    const struct look_job *job = context;
     redis_output_command(&link->output, 2);
-    redis_output_text(&link->output, "EXISTS");
+    redis_output_text(&link->output, job->presence_command);
     redis_output_argument(&link->output, single_key(context, index));
 }
 
@@ -250,6 +252,8 @@ int redis_look(struct redis_store *store, enum sink_look_content content, struct
     }
     switch (content) {
     case SINK_LOOK_PRESENCE:
+    case SINK_LOOK_TOUCH:
+        job.presence_command = content == SINK_LOOK_TOUCH ? "TOUCH" : "EXISTS";
         return look_at_presence(&job, err);
     case SINK_LOOK_EXPIRY:
         commands.key = expiry_key;

@@ -36,7 +36,12 @@ struct sink_item {
     const char *reason;  /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
 };
 
-enum sink_look_content { SINK_LOOK_PRESENCE, SINK_LOOK_EXPIRY, SINK_LOOK_VALUE };
+enum sink_look_content {
+    SINK_LOOK_PRESENCE,
+    SINK_LOOK_EXPIRY,
+    SINK_LOOK_VALUE,
+    SINK_LOOK_TOUCH, /* presence, and what is there counts as used just now */
+};
 
 enum { SINK_EXPIRY_NONE = -1, SINK_EXPIRY_ABSENT = -2 };
 
