@@ -48,7 +48,7 @@ static void print_line(FILE *out, const char *name, const struct ready_tenth *te
 
 void ready_report_print(FILE *out, const struct ready_finding *finding)
 {
-    enum { NAME_SIZE = 8 };
+    enum { NAME_SIZE = 12 };
     char name[NAME_SIZE];
     struct ready_tenth total = ready_coverage_total(finding->coverage);
     fprintf(out, "%s: %.1f%% of the expected benefit is warm, %.1f%% is asked for%s%s\n",
@@ -89,7 +89,7 @@ static void put_record(struct csv_writer *csv, const char *name, const struct re
 
 int ready_report_write_csv(const char *path, const struct ready_finding *finding, struct error *err)
 {
-    enum { NAME_SIZE = 8 };
+    enum { NAME_SIZE = 12 };
     char name[NAME_SIZE];
     struct file_draft *draft = file_draft_open(path, err);
     if (draft == NULL) {
@@ -195,7 +195,7 @@ static void put_row(FILE *out, const char *name, const struct ready_tenth *tenth
 
 static void put_table(FILE *out, const struct ready_coverage *coverage)
 {
-    enum { NAME_SIZE = 8 };
+    enum { NAME_SIZE = 12 };
     char name[NAME_SIZE];
     struct ready_tenth total = ready_coverage_total(coverage);
     fprintf(out, "<table>\n<tr><th>tenth<th>keys<th>found<th>re-warmed<th>missing"
