@@ -51,7 +51,7 @@ PROGRAMS     := $(B)/bin/rekindle-predict $(B)/bin/rekindle-load
 
 COMMON_LIBS    := -lcsv -linih -lxxhash -lm
 PREDICTOR_LIBS := -lgsl -lgslcblas -lz -lzstd -lm
-LOADER_LIBS     = -lhiredis -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
+LOADER_LIBS     = -lhiredis -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 
@@ -142,6 +142,12 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	@mkdir -p $(@D)
 	$(SAY) "$(CONFIG): $@"
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
+
+# One file of the loader, without its servers' libraries.
+$(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/loader/source/json_object.o
+	@mkdir -p $(@D)
+	$(SAY) "$(CONFIG): $@"
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ -ljansson
 
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SRC))
 FUZZ_SECONDS ?= 3

@@ -24,6 +24,7 @@ struct family {
     struct key_template key;
     enum family_source source;
     const char *query; /* holds `({ids})` exactly once, after the id column and IN; NULL if none */
+    const char *file;  /* source = file: its rows; NULL: [file] path */
     enum value_encoding value;  /* json (default): an object of the row's columns, less `version` */
     const char *value_column;   /* value = raw:COLUMN */
     const char *value_template; /* value = template:TEXT */

@@ -56,6 +56,8 @@ const struct config_row config_rows[] = {
      "mysql, sqlite, file or http; the loader needs it"},
     {"family", "query", CONFIG_QUERY, FAMILY(query), NULL, 0, 0,
      "SELECT id, ... WHERE id IN ({ids}); a column `version` is not part of the value"},
+    {"family", "file", CONFIG_PATH, FAMILY(file), NULL, 0, 0,
+     "source = file: CSV or NDJSON, plain or .gz; the first column is the id"},
     {"family", "value", CONFIG_VALUE, FAMILY(value), "json", 0, 0,
      "json, hash, raw:COLUMN or template:TEXT"},
     {"family", "ttl", CONFIG_TTL, FAMILY(ttl_after_end_second), "event_end + 6h", 0, 0,
@@ -72,7 +74,8 @@ const struct config_row config_rows[] = {
      "a larger value is not loaded: too_big"},
 
     {"sqlite", "file", CONFIG_PATH, AT(sqlite_file), NULL, 0, 0, "the database file"},
-    {"file", "path", CONFIG_PATH, AT(file_source), NULL, 0, 0, "file of values"},
+    {"file", "path", CONFIG_PATH, AT(file_source), NULL, 0, 0,
+     "the file of families without file ="},
 
     {"mysql", "option_file", CONFIG_PATH, AT(mysql.option_file), NULL, 0, 0,
      "MySQL option file, mode 0600: groups [client] and [rekindle]"},

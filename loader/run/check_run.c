@@ -124,6 +124,8 @@ static const char *version_words(enum version_kind kind)
         return "versions are times with fractions: looked at again after writing";
     case VERSION_COARSE_TIME:
         return "versions are whole seconds, too coarse: rows are read twice";
+    case VERSION_SNAPSHOT:
+        return "the source is a file: nothing is looked at again after writing";
     case VERSION_NONE:
         return "no column `version`: rows are read twice";
     }

@@ -82,6 +82,12 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
 {
     struct source *source = recheck->sources->sources[family_index];
     look->kind = source_version_kind(source);
+    if (look->kind == VERSION_SNAPSHOT) {
+        for (size_t i = 0; i < count; i++) {
+            rows[recheck->places[i]].verdict = RECHECK_FRESH;
+        }
+        return 0;
+    }
     look->is_by_version =
         !recheck->is_by_value && (look->kind == VERSION_COUNTER || look->kind == VERSION_FINE_TIME);
     if (look->is_by_version && look->kind == VERSION_FINE_TIME &&

@@ -10,6 +10,8 @@
 
 enum {
     CHUNK_ROWS_DEFAULT = 500,
+    CHUNK_ROWS_FILE =
+        4000, /* looked up in the order in which they lie: the more, the less is jumped about */
     CHUNK_ROWS_MAX = 1000 /* MariaDB turns longer lists into a join */
 };
 
@@ -32,17 +34,21 @@ static const struct source_driver *find_driver(enum family_source kind)
         return &mysql_source_driver;
     case SOURCE_SQLITE:
         return &sqlite_source_driver;
-    case SOURCE_NONE:
     case SOURCE_FILE:
+        return &file_source_driver;
+    case SOURCE_NONE:
     case SOURCE_HTTP:
         return NULL;
     }
     return NULL;
 }
 
-static size_t choose_chunk_rows(const struct config *config)
+static size_t choose_chunk_rows(const struct config *config, const struct source_driver *driver)
 {
     int64_t rows = config->mysql.chunk_rows;
+    if (driver->is_in_asked_order) {
+        return CHUNK_ROWS_FILE;
+    }
     if (rows <= 0) {
         return CHUNK_ROWS_DEFAULT;
     }
@@ -62,7 +68,8 @@ static int describe(struct source *source, struct error *err)
         return -1;
     }
     bool has_version = source->encoding.version_at < description.column_count;
-    source->version_kind = has_version ? description.version_kind : VERSION_NONE;
+    bool is_known = has_version || description.version_kind == VERSION_SNAPSHOT;
+    source->version_kind = is_known ? description.version_kind : VERSION_NONE;
     return 0;
 }
 
@@ -77,15 +84,28 @@ static void prepare_workers(struct source *source)
     }
 }
 
+static int check_family(const struct family *family, const struct source_driver *driver,
+                        struct error *err)
+{
+    if (driver == NULL || (family->query == NULL && !driver->has_no_query)) {
+        return error_set(err, ERROR_INPUT,
+                         "[family %s] has no source with a query: give source = mysql or "
+                         "sqlite, and query; or source = file",
+                         family->name);
+    }
+    if (family->query != NULL && driver->has_no_query) {
+        return error_set(err, ERROR_INPUT,
+                         "[family %s] has a query, but its source is no database: leave one out",
+                         family->name);
+    }
+    return 0;
+}
+
 struct source *source_open(const struct source_options *options, struct error *err)
 {
     const struct family *family = options->family;
     const struct source_driver *driver = find_driver(family->source);
-    if (driver == NULL || family->query == NULL) {
-        error_set(err, ERROR_INPUT,
-                  "[family %s] has no source with a query: give source = mysql or "
-                  "sqlite, and query",
-                  family->name);
+    if (check_family(family, driver, err) != 0) {
         return NULL;
     }
     struct source *source = calloc(1, sizeof *source);
@@ -95,7 +115,7 @@ struct source *source_open(const struct source_options *options, struct error *e
     }
     source->setup = (struct source_setup){.config = options->config,
                                           .family = family,
-                                          .chunk_rows = choose_chunk_rows(options->config)};
+                                          .chunk_rows = choose_chunk_rows(options->config, driver)};
     source->driver = driver;
     source->stop = options->stop;
     source->limits = options->limits;

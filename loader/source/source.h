@@ -25,7 +25,13 @@ enum source_content {
 };
 
 /* What a version can prove: the recheck trusts a counter and a fine time, never a coarse one. */
-enum version_kind { VERSION_NONE, VERSION_COUNTER, VERSION_FINE_TIME, VERSION_COARSE_TIME };
+enum version_kind {
+    VERSION_NONE,
+    VERSION_COUNTER,
+    VERSION_FINE_TIME,
+    VERSION_COARSE_TIME,
+    VERSION_SNAPSHOT /* the source is a file, which does not change: there is nothing to look at again */
+};
 
 enum { SOURCE_CONNECTION_MAX = 64 };
 

@@ -23,15 +23,17 @@ enum {
 struct source_range {
     struct source_worker *worker;
     size_t begin, end; /* of window.asked */
-    size_t expected;   /* where the next row is likely to belong: databases answer in key order */
+    size_t
+        expected; /* from `begin`: where the next row is likely to belong; databases answer in key order */
 };
 
 /* The index in window.asked of exactly this id; `range->end` when it was not asked. */
 static size_t find_asked(const struct source_range *range, struct slice id)
 {
     const struct slice *asked = range->worker->source->window.asked;
-    if (range->expected < range->end && slice_is_equal(asked[range->expected], id)) {
-        return range->expected;
+    size_t expected = range->begin + range->expected;
+    if (expected < range->end && slice_is_equal(asked[expected], id)) {
+        return expected;
     }
     size_t low = range->begin, high = range->end;
     while (low < high) {
@@ -49,13 +51,19 @@ static size_t find_asked(const struct source_range *range, struct slice id)
     return range->end;
 }
 
+/* Can versions be asked for alone? */
+static bool has_versions(const struct source *source)
+{
+    return source->version_kind != VERSION_NONE && source->version_kind != VERSION_SNAPSHOT;
+}
+
 /* Makes what `cells` say; for versions alone it is the version. */
 static int make_record(struct source_worker *worker, const struct cell cells[],
                        struct record *record)
 {
     struct source *source = worker->source;
     struct arena *arena = &source->window.batch->arenas[worker->number];
-    if (source->window.content == SOURCE_VALUES || source->version_kind == VERSION_NONE) {
+    if (source->window.content == SOURCE_VALUES || !has_versions(source)) {
         return value_encoding_make(&source->encoding, cells, &worker->buffer, arena, record);
     }
     *record = (struct record){.kind = source->encoding.encoding == VALUE_HASH ? RECORD_HASH
@@ -85,7 +93,7 @@ static int take_row(void *context, const struct cell cells[])
     if (found == range->end) {
         return 0;
     }
-    range->expected = found + 1;
+    range->expected = found + 1 - range->begin;
     struct record *record = &window->batch->records[window->position_of[found]];
     struct record made;
     if (make_record(range->worker, cells, &made) != 0) {
@@ -178,13 +186,14 @@ static enum source_failure ask_once(struct source_range *range)
             return failure;
         }
     }
-    range->expected = range->begin;
+    range->expected = 0;
     const struct source_question question = {
-        .content = source->version_kind == VERSION_NONE ? SOURCE_VALUES : source->window.content,
+        .content = has_versions(source) ? source->window.content : SOURCE_VALUES,
         .ids = source->window.asked + range->begin,
         .count = range->end - range->begin,
         .take = take_row,
-        .context = range};
+        .context = range,
+        .expected = &range->expected};
     int64_t started_us = monotonic_us();
     enum source_failure failure = source->driver->ask(worker->connection, &question, &worker->err);
     int64_t took_us = monotonic_us() - started_us;

@@ -46,14 +46,19 @@ typedef int (*source_row_taker)(void *context, const struct cell cells[]);
 
 struct source_question {
     enum source_content content;
-    const struct slice
-        *ids; /* [count], 1..chunk_rows, ascending, distinct, each fit for the id kind */
+    const struct slice *
+        ids; /* [count], 1..chunk_rows, each fit for the id kind; ascending and distinct but for is_in_asked_order */
     size_t count;
     source_row_taker take;
     void *context;
+    size_t *
+        expected; /* which of `ids` the next row is likely of; a driver may set it, to spare the search */
 };
 
 struct source_driver {
+    bool
+        is_in_asked_order; /* ids come as the plan has them, not sorted, and `expected` is set before each row */
+    bool has_no_query; /* a family with a query is refused, one without is not */
     /* How many connections are worth having. */
     size_t (*connection_count)(const struct config *config);
     /* NULL: failed, and `*failure` says whether another try may help. */
@@ -72,5 +77,6 @@ struct source_driver {
 
 extern const struct source_driver mysql_source_driver;
 extern const struct source_driver sqlite_source_driver;
+extern const struct source_driver file_source_driver;
 
 #endif

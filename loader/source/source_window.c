@@ -74,9 +74,24 @@ static bool is_askable(enum id_kind kind, struct slice id)
     return false;
 }
 
+static void choose_all(struct source *source, const struct slice ids[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        source->order[i] = i;
+        source->position_of[i] = i;
+    }
+    source->window.asked = ids;
+    source->window.position_of = source->position_of;
+    source->window.asked_count = count;
+}
+
 void source_window_choose(struct source *source, const struct slice ids[], size_t count)
 {
     size_t asked_count = 0;
+    if (source->driver->is_in_asked_order) {
+        choose_all(source, ids, count);
+        return;
+    }
     id_order_sort(ids, count, source->order, source->scratch);
     for (size_t i = 0; i < count; i++) {
         size_t position = source->order[i];

@@ -233,6 +233,9 @@ static void put_json_cell(struct value_buffer *buffer, const struct cell *cell)
     case CELL_BINARY:
         put_base64(buffer, cell->bytes);
         return;
+    case CELL_JSON:
+        put(buffer, cell->bytes.bytes, cell->bytes.size);
+        return;
     }
 }
 

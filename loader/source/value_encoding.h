@@ -19,7 +19,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum cell_kind { CELL_NULL, CELL_NUMBER, CELL_TEXT, CELL_BINARY };
+enum cell_kind {
+    CELL_NULL,
+    CELL_NUMBER,
+    CELL_TEXT,
+    CELL_BINARY,
+    CELL_JSON /* is JSON already */
+};
 
 /* One column of one row, as text; `bytes` is NULL for a value longer than max_value: only its size counts. */
 struct cell {

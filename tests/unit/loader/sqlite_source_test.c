@@ -287,7 +287,8 @@ static void test_what_cannot_be_opened(void **state)
              "[family f]: %s: the query gives no columns: it must be a SELECT", path);
     refuse(path, "DELETE FROM numbers WHERE id IN ({ids})", ERROR_INPUT, wanted);
     refuse(path, NULL, ERROR_INPUT,
-           "[family f] has no source with a query: give source = mysql or sqlite, and query");
+           "[family f] has no source with a query: give source = mysql or sqlite, and query; or "
+           "source = file");
 }
 
 int main(void)
