@@ -8,6 +8,7 @@
  *      no more than the plan can hold. The reports see every row that is offered.
  *   4. The ranker's order is written out: plan.csv and its .sum by one rename each, then the reports.
  *   Memory follows the plan and the distinct (x, t_x, T), not the keys. Nothing but the outputs is written. */
+#include "predictor/feature_files.h"
 #include "predictor/rank_request.h"
 #include "predictor/stop_signal.h"
 
@@ -31,7 +32,8 @@ struct rank_job {
     struct forecaster *forecasters[ENTITY_COUNT];
     struct forecast_options forecast_options[ENTITY_COUNT];
     struct ranker *ranker;
-    struct rank_report *report; /* NULL: not asked for */
+    struct rank_report *report;     /* NULL: not asked for */
+    struct feature_files *features; /* NULL: not asked for */
     struct plan_writer
         *writer; /* open from the start: a place that cannot be written to is told at once */
     struct rank_totals totals;
@@ -131,6 +133,10 @@ static int fit_all(struct rank_job *job, struct error *err)
             return error_add_context(err, "%s forecast", entity_name((enum entity)i));
         }
         say_what_was_fitted(job, (enum entity)i);
+        if (job->features != NULL &&
+            feature_files_begin(job->features, (enum entity)i, job->forecasters[i], err) != 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -176,6 +182,10 @@ static int score_key(struct rank_job *job, const struct key_history *key, struct
         job->asked_count[key->entity]++;
         job->expected_return_count[key->entity] += demand.p_return;
     }
+    if (is_asked && job->features != NULL &&
+        feature_files_add(job->features, job->forecasters[key->entity], key, err) != 0) {
+        return -1;
+    }
     return offer_rows(job, key, &facts, &demand, is_pinned, err);
 }
 
@@ -218,6 +228,13 @@ static int write_report(const struct rank_job *job, struct error *err)
         return 0;
     }
     return rank_report_save(job->report, job->pipeline->options->report, err);
+}
+
+static int put_features(struct rank_job *job, struct error *err)
+{
+    struct feature_files *features = job->features;
+    job->features = NULL;
+    return features == NULL ? 0 : feature_files_commit(features, err);
 }
 
 /* Of the command line, else of the config; 0: no limit. */
@@ -302,13 +319,22 @@ static int open_report(struct rank_job *job, struct error *err)
     return job->report == NULL ? -1 : file_make_folder(job->pipeline->options->report, err);
 }
 
+static int open_features(struct rank_job *job, struct error *err)
+{
+    if (job->pipeline->options->dump_features == NULL) {
+        return 0;
+    }
+    job->features = feature_files_open(job->pipeline->options->dump_features, err);
+    return job->features == NULL ? -1 : 0;
+}
+
 static int run_job(struct rank_job *job, struct error *err)
 {
     if (rank_request_open(&job->request, job->pipeline, err) != 0 ||
         open_forecasters(job, err) != 0 || open_ranker(job, err) != 0 ||
-        open_report(job, err) != 0 || open_writer(job, err) != 0 || observe_all(job, err) != 0 ||
-        fit_all(job, err) != 0 || score_all(job, err) != 0 || write_plan(job, err) != 0 ||
-        write_report(job, err) != 0) {
+        open_report(job, err) != 0 || open_features(job, err) != 0 || open_writer(job, err) != 0 ||
+        observe_all(job, err) != 0 || fit_all(job, err) != 0 || score_all(job, err) != 0 ||
+        write_plan(job, err) != 0 || write_report(job, err) != 0 || put_features(job, err) != 0) {
         return -1;
     }
     say_summary(job);
@@ -327,6 +353,7 @@ int pipeline_rank(const struct pipeline *pipeline, struct error *err)
     progress_clear(&job->progress);
     plan_writer_abandon(job->writer);
     rank_report_free(job->report);
+    feature_files_abandon(job->features);
     ranker_free(job->ranker);
     for (int i = 0; i < ENTITY_COUNT; i++) {
         forecaster_close(job->forecasters[i]);

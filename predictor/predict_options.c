@@ -79,6 +79,8 @@ static const struct option_row rank_rows[] = {
      "refuse a history that ends so long before as-of; default 2d"},
     {"out", OPTION_TEXT, FIELD(out), "FILE", "the plan; - is standard output"},
     {"report", OPTION_TEXT, FIELD(report), "DIR", "summary.csv and budget-curve.csv go there"},
+    {"dump-features", OPTION_TEXT, FIELD(dump_features), "DIR",
+     "what auto learned from and is asked about, as CSV for other tools"},
     END_OF_TABLE,
 };
 

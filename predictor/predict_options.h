@@ -21,7 +21,8 @@ struct predict_options {
     uint64_t threads;      /* 0: as many as there are cores */
     int64_t bucket_second; /* 0: not given */
     /* rank */
-    const char *event, *events, *window, *as_of, *scope, *entity, *model, *family, *out, *report;
+    const char *event, *events, *window, *as_of, *scope, *entity, *model, *family, *out, *report,
+        *dump_features;
     int64_t dormant_after_second, max_history_age_second;
     double event_strength;      /* 0: not given */
     uint64_t budget_bytes, top; /* 0: no limit */

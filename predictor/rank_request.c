@@ -264,6 +264,12 @@ int rank_request_open(struct rank_request *request, const struct pipeline *pipel
     if (options->event == NULL && options->window == NULL) {
         return error_set(err, ERROR_USAGE, "which event? give --event NAME or --window START/END");
     }
+    if (options->dump_features != NULL && options->model != NULL &&
+        strcmp(options->model, "auto") != 0) {
+        return error_set(err, ERROR_USAGE,
+                         "--dump-features: the model %.40s has no features; auto has",
+                         options->model);
+    }
     if (options->event_strength < 0) {
         return error_set(err, ERROR_USAGE, "--event-strength %g: a share of 0 or more, as 1.3",
                          options->event_strength);

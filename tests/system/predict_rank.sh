@@ -51,6 +51,15 @@ check "a device is written to" rank --out /dev/null
 check "and stays one" test -c /dev/null
 check "without a sum beside it" test ! -e /dev/null.sum
 
+check "what auto learned from and is asked is written down" rank --dormant-after 10h --dump-features features --out dumped.csv
+check "a row for each dormant key" is_equal "$(rows features/user-asked.csv)" 30
+check "the same keys as in the plan" is_equal "$(tail -n +2 features/user-asked.csv | cut -d'"' -f2 | sort)" \
+    "$(tail -n +2 dumped.csv | cut -d, -f3 | sort)"
+check "both with the same features" is_equal "$(head -n 1 features/user-training.csv | cut -d, -f6-)" \
+    "$(head -n 1 features/user-asked.csv | cut -d, -f2-)"
+check "another model has none" says 2 "--dump-features: the model bgnbd has no features; auto has" \
+    rank --model bgnbd --dump-features features --out dumped.csv
+
 if mkdir -p small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
     rank --quiet --dormant-after 10h --out small/plan.csv
     sums=$(md5sum small/*)
