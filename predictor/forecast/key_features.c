@@ -21,6 +21,7 @@ struct walk {
     double gap_sum, gap_squares, gap_longest;
     uint32_t gap_count, woken, woken_late;
     uint32_t event_days;
+    uint64_t event_hits;
 };
 
 static int64_t bucket_unix(const struct feature_context *context,
@@ -83,6 +84,7 @@ static struct walk walk_buckets(const struct feature_context *context, struct bu
         }
         walk.hits += count;
         walk.last_day_hits += count;
+        walk.event_hits += is_in_event(context, at_unix) ? count : 0;
         walk.decayed_hits += count * exp2(-days_ago / HALF_LIFE_HITS);
         walk.decayed_base += count * exp2(-days_ago / HALF_LIFE_BASE);
     }
@@ -163,10 +165,12 @@ struct response {
     double came, average;
 };
 
+/* As if it had come to this many of as many on average. */
+static const double response_shrink = 0.3;
+
 static double response_ratio(const struct response *response)
 {
-    const double shrink = 0.3; /* as if it had come to this many of as many on average */
-    return log((response->came + shrink) / (response->average + shrink));
+    return log((response->came + response_shrink) / (response->average + response_shrink));
 }
 
 static void set_events(const struct feature_context *context, const struct walk *walk,
@@ -194,6 +198,12 @@ static void set_events(const struct feature_context *context, const struct walk 
     row[FEATURE_EVENT_KIND] = (float)response_ratio(&same);
     row[FEATURE_EVENT_SHARE] = (float)walk->event_days / (float)walk->days;
     row[FEATURE_EVENT_BORN] = is_in_event(context, walk->first_unix);
+    row[FEATURE_EVENT_END] = is_in_event(context, walk->last_unix);
+    row[FEATURE_EVENT_DAYS] = (float)log1p(walk->event_days);
+    row[FEATURE_EVENT_HITS] = (float)log1p((double)walk->event_hits);
+    row[FEATURE_EVENT_CHANCE] = (float)log(all.average + response_shrink);
+    row[FEATURE_PLAIN_DAYS] =
+        context->event_count == 0 ? 0 : (float)log1p(walk->days - walk->event_days);
 }
 
 /* Days that are over by the origin; the key itself has been silent in most of them. */
@@ -293,6 +303,16 @@ static const struct {
                              "here mostly outside events", THEME_EVENTS},
     [FEATURE_EVENT_BORN] = {"event_born", "first came in an event",
                             "did not first come in an event", THEME_EVENTS},
+    [FEATURE_EVENT_END] = {"event_end", "last came for an event", "last came outside events",
+                           THEME_EVENTS},
+    [FEATURE_EVENT_DAYS] = {"event_days", "here on many days of events", "rarely here in events",
+                            THEME_EVENTS},
+    [FEATURE_EVENT_HITS] = {"event_hits", "much used in events", "little used in events",
+                            THEME_EVENTS},
+    [FEATURE_EVENT_CHANCE] = {"event_chance", "has seen many events", "has seen few events",
+                              THEME_EVENTS},
+    [FEATURE_PLAIN_DAYS] = {"plain_days", "comes outside events, too",
+                            "hardly comes outside events", THEME_ACTIVITY},
     [FEATURE_HAS_PARENT] = {"has_parent", "has siblings", "has no siblings", THEME_SIBLINGS},
     [FEATURE_SIBLINGS_7] = {"siblings_7", "its siblings were busy this week",
                             "its siblings were quiet this week", THEME_SIBLINGS},

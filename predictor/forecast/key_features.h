@@ -41,6 +41,11 @@ enum key_feature {
     FEATURE_EVENT_BEFORE, /* came to the one before, less its share */
     FEATURE_EVENT_SHARE,  /* share of its active days that lay in events */
     FEATURE_EVENT_BORN,   /* 1: first seen in an event */
+    FEATURE_EVENT_END,    /* 1: last seen in an event */
+    FEATURE_EVENT_DAYS,   /* ln of 1 + active days in events */
+    FEATURE_EVENT_HITS,   /* ln of 1 + accesses in events */
+    FEATURE_EVENT_CHANCE, /* ln of the events the average key would have come to */
+    FEATURE_PLAIN_DAYS,   /* ln of 1 + active days outside events; 0 while there were none */
     FEATURE_HAS_PARENT,   /* 1: has a parent, and so siblings */
     FEATURE_SIBLINGS_7, /* ln of 1 + days on which siblings were active, each counted, in the last 7 days */
     FEATURE_SIBLINGS_14,   /* in the last 14 */
