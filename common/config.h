@@ -99,7 +99,9 @@ struct config {
     uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */
     const char *
         run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
-    int64_t window_ranks; /* [run] window_ranks; default 20000 */
+    int64_t window_ranks;     /* [run] window_ranks; default 20000 */
+    const char *metrics_file; /* [run] metrics = PATH; NULL: none */
+    const char *on_finish;    /* [run] on_finish = COMMAND; NULL: none */
     struct pace_config pace;
 };
 

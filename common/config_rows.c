@@ -146,6 +146,10 @@ const struct config_row config_rows[] = {
     {"run", "dir", CONFIG_PATH, AT(run_dir), "runs", 0, 0, "where the folders of runs are made"},
     {"run", "window_ranks", CONFIG_COUNT, AT(window_ranks), "20000", WINDOW_RANKS_MIN,
      WINDOW_RANKS_MAX, "ranks that are fetched in key order at a time"},
+    {"run", "metrics", CONFIG_PATH, AT(metrics_file), NULL, 0, 0,
+     "Prometheus text file, written once a second (*.prom of the textfile collector)"},
+    {"run", "on_finish", CONFIG_TEXT, AT(on_finish), NULL, 0, 0,
+     "shell command when run or ready has ended; REKINDLE_EXIT_CODE, _EVENT... tell it how"},
     {NULL, NULL, CONFIG_TEXT, 0, NULL, 0, 0, NULL},
 };
 

@@ -7,6 +7,7 @@
 #include "common/config.h"
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct load_options;
@@ -19,6 +20,7 @@ struct load_job {
     const struct message *message;
     int64_t now_unix;           /* --now, or the system's clock when the program began */
     int64_t clock_shift_second; /* the system's clock less now_unix; 0 without --now */
+    bool is_part;               /* of a larger command, which tells its end itself */
 };
 
 int check_run(const struct load_job *job, struct error *err) MUST_CHECK;

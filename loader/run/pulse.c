@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/monotonic.h"
+#include "loader/run/run_metrics.h"
 
 enum { SLICE_US = 100000, SAVE_EVERY_US = 1000000 };
 
@@ -43,9 +44,16 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
     };
     snprintf(status.state, sizeof status.state, "%s", state);
     snprintf(status.note, sizeof status.note, "%s", note == NULL ? "" : note);
-    if (pulse->folder != NULL && run_status_save(pulse->folder, &status, &ignored) != 0) {
-        return; /* the status is a courtesy: a full disk shows in the journal */
-    }
+    struct run_metrics metrics = {.run = pulse->folder == NULL ? "" : pulse->folder->name,
+                                  .status = &status,
+                                  .pace = &pulse->pace,
+                                  .value_bytes = pulse->totals.value_bytes};
+    /* Both are a courtesy: a full disk shows in the journal. */
+    bool is_saved =
+        (pulse->folder == NULL || run_status_save(pulse->folder, &status, &ignored) == 0) &&
+        (pulse->metrics_path == NULL ||
+         run_metrics_save(pulse->metrics_path, &metrics, &ignored) == 0);
+    (void)is_saved;
 }
 
 /* "benefit 41.5%; wait: rate", or "benefit 41.5% (93.1% by deadline)", so that the progress line stays within 80 columns. */

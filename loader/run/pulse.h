@@ -35,9 +35,10 @@ struct pulse {
     struct run_lock *lock;           /* NULL: none */
     const struct run_folder *folder; /* NULL: no status file */
     struct run_totals totals;
-    uint64_t settled_before; /* rows settled by earlier sessions */
-    uint64_t warm_count;     /* rows of the plan with action warm */
-    double benefit_ms;       /* of all of them */
+    const char *metrics_path; /* NULL: none */
+    uint64_t settled_before;  /* rows settled by earlier sessions */
+    uint64_t warm_count;      /* rows of the plan with action warm */
+    double benefit_ms;        /* of all of them */
     int64_t started_us, saved_us, started_unix;
     struct pulse_outlook outlook;
     bool is_saved_as_paused; /* what the status file says; a change is saved at once */

@@ -20,6 +20,7 @@
 #include "common/message.h"
 #include "loader/load_options.h"
 #include "loader/run/cache_mark.h"
+#include "loader/run/finish_hook.h"
 #include "loader/run/ready_report.h"
 #include "loader/run/ready_session.h"
 #include "loader/run/run_switch.h"
@@ -47,6 +48,7 @@ static int rewarm(struct ready_session *session, struct error *err)
     choose_rewarm_folder(session);
     options.plan = session->missing_path;
     options.run = session->rewarm_path;
+    job.is_part = true;
     job.options = &options;
     message_note(job.message, "%" PRIu64 " keys went missing; warming them again",
                  session->missing_count);
@@ -124,6 +126,21 @@ static int give_verdict(struct ready_session *session, struct error *err)
                                      finding.least_share * PERCENT);
 }
 
+static void tell_end(const struct ready_session *session, const struct error *err)
+{
+    char report[RUN_PATH_SIZE] = "";
+    if (session->folder.path[0] != '\0') {
+        run_folder_file(&session->folder, "ready.csv", report);
+    }
+    struct finish_hook hook = {.command = session->job->config->on_finish,
+                               .what = "ready",
+                               .run = session->folder.path,
+                               .event = session->folder.manifest.event,
+                               .report = report,
+                               .err = err};
+    finish_hook_call(&hook, session->job->message);
+}
+
 int ready_run(const struct load_job *job, struct error *err)
 {
     struct ready_session *session = calloc(1, sizeof *session);
@@ -140,6 +157,7 @@ int ready_run(const struct load_job *job, struct error *err)
             result = give_verdict(session, err);
         }
     }
+    tell_end(session, err);
     ready_session_close(session);
     return result;
 }

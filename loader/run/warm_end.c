@@ -4,12 +4,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/load_options.h"
 #include "loader/run/cache_mark.h"
+#include "loader/run/finish_hook.h"
 #include "loader/run/results_writer.h"
 #include "loader/run/run_report.h"
+#include "loader/run/run_summary.h"
 
 static int judge_losses(const struct warm_session *session, const struct outcome_tally *tally,
                         struct error *err)
@@ -67,6 +71,39 @@ int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err)
     return judge_losses(session, &tally, err);
 }
 
+static void save_summary(const struct warm_session *session, const struct outcome_tally *tally,
+                         const struct error *err)
+{
+    struct error failure = {0};
+    struct run_summary summary = {.pulse = &session->pulse,
+                                  .tally = tally,
+                                  .state = end_state(err),
+                                  .err = err,
+                                  .ended_unix = (int64_t)time(NULL)};
+    if (run_summary_save(&summary, &failure) != 0) {
+        message_warn(session->job->message, "%s", failure.text);
+    }
+}
+
+void warm_end_tell(const struct warm_session *session, const struct error *err)
+{
+    char report[RUN_PATH_SIZE] = "";
+    bool has_folder = session->folder.path[0] != '\0';
+    if (session->job->is_part) {
+        return;
+    }
+    if (has_folder) {
+        run_folder_file(&session->folder, "summary.json", report);
+    }
+    struct finish_hook hook = {.command = session->job->config->on_finish,
+                               .what = "run",
+                               .run = session->folder.path,
+                               .event = session->folder.manifest.event,
+                               .report = report,
+                               .err = err};
+    finish_hook_call(&hook, session->job->message);
+}
+
 int warm_end_finish(struct warm_session *session, int result, struct error *err)
 {
     struct outcome_tally tally = {0};
@@ -92,6 +129,7 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
     }
     load_bounds_tell_end(&session->bounds, &session->pulse, err);
     cache_mark_save(&session->folder, session->sink);
+    save_summary(session, &tally, err);
     pulse_end(&session->pulse, end_state(err), err->kind == ERROR_NONE ? "" : err->text);
     return result;
 }

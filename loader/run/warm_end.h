@@ -11,4 +11,7 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
 /* A run that was finished before: nothing is sent, nothing is written but what is missing. */
 int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err) MUST_CHECK;
 
+/* Calls [run] on_finish, also for a run that could not begin. Last of all: nothing is held any more. */
+void warm_end_tell(const struct warm_session *session, const struct error *err);
+
 #endif

@@ -152,5 +152,6 @@ int warm_run(const struct load_job *job, struct error *err)
     result = warm_end_finish(&session, warm(&session, err), err);
 done:
     warm_session_close(&session);
+    warm_end_tell(&session, err);
     return result;
 }

@@ -95,6 +95,7 @@ void warm_session_start_pulse(struct warm_session *session)
     *pulse = (struct pulse){
         .folder = &session->folder,
         .lock = &session->lock,
+        .metrics_path = job->config->metrics_file,
         .totals = {.tally = session->survey.tally,
                    .value_bytes = session->survey.value_bytes,
                    .benefit_ms = session->survey.benefit_ms},
