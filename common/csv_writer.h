@@ -12,9 +12,16 @@
 #include <stdio.h>
 
 /* `{.out = stream}` is ready to write. */
+enum { CSV_TIME_SIZE = 24 };
+
 struct csv_writer {
     FILE *out;
     bool has_cell; /* a cell of the current record is written */
+    struct {
+        int64_t unix_second;
+        size_t size;
+        char text[CSV_TIME_SIZE];
+    } last_time; /* rows next to each other often have the same; size 0: none yet */
 };
 
 /* The names of a header, as they stand: "id,parent". */

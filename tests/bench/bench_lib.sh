@@ -20,11 +20,27 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# tool NAME: builds tests/bench/NAME.c into the bench's folder.
+# tool NAME [LIBRARY...]: builds tests/bench/NAME.c into the bench's folder.
 tool() {
     mkdir -p "$BENCH"
     [ "$BENCH/$1" -nt "$ROOT/tests/bench/$1.c" ] ||
-        gcc -std=c17 -D_DEFAULT_SOURCE -O2 "$ROOT/tests/bench/$1.c" -o "$BENCH/$1"
+        gcc -std=c17 -D_DEFAULT_SOURCE -O2 "$ROOT/tests/bench/$1.c" -o "$BENCH/$1" "${@:2}"
+}
+
+# make_load_plan FILE KEYS: users 1..KEYS, ranked in an order that no table has. It sets LOAD_END, the end of the event.
+make_load_plan() {
+    local start as_of
+    start=$(date -u -d '+1 day' +%FT00:00:00Z) as_of=$(date -u +%FT00:00:00Z)
+    LOAD_END=$(date -u -d '+4 days' +%FT00:00:00Z)
+    awk -v keys="$2" -v start="$start" -v end="$LOAD_END" -v as_of="$as_of" 'BEGIN {
+        print "rank,entity,id,family,key,action,p_return,p_low,p_high,expected_hits,benefit_ms,size_bytes," \
+            "days_dormant,last_seen,active_days,events_returned,events_seen,reason,event,window_start,window_end,as_of"
+        for (rank = 1; rank <= keys; rank++) {
+            id = (rank * 387420489) % keys + 1
+            printf "%d,user,%d,user-profile,user:%d:profile,warm,0.5,0.4,0.6,1,6,200,40,%s,3,0,0,bench,bench,%s,%s,%s\n",
+                rank, id, id, as_of, start, end, as_of
+        }
+    }' >"$1"
 }
 
 # begin_row NAME: results are collected for NAME, from nothing.
