@@ -73,8 +73,11 @@ struct pace_config {
 };
 
 struct redis_config {
-    const char *address; /* host:port, or unix:/path ; default 127.0.0.1:6379 */
-    int64_t database;    /* default 0 */
+    const char *
+        address; /* host:port, or unix:/path ; default 127.0.0.1:6379; several of a cluster's nodes */
+    int64_t database;     /* default 0 */
+    const char *sentinel; /* addresses of Sentinels, with commas between; NULL: none */
+    const char *master;   /* the name they know the master by */
     const char *user, *password_file;
     const char *control; /* address of the Redis that holds control keys; NULL: the same */
     bool is_tls, is_cluster;

@@ -102,7 +102,11 @@ const struct config_row config_rows[] = {
      "SELECT that gives a replica's lag in seconds; default SHOW REPLICA STATUS"},
 
     {"redis", "address", CONFIG_ADDRESS, AT(redis.address), "127.0.0.1:6379", 0, 0,
-     "host:port, or unix:PATH"},
+     "host:port, or unix:PATH; of a cluster some nodes, with commas between"},
+    {"redis", "sentinel", CONFIG_TEXT, AT(redis.sentinel), NULL, 0, 0,
+     "host:port of Sentinels, with commas between; in place of address"},
+    {"redis", "master", CONFIG_TEXT, AT(redis.master), NULL, 0, 0,
+     "the name by which the Sentinels know the master"},
     {"redis", "database", CONFIG_COUNT, AT(redis.database), "0", 0, DATABASE_MAX,
      "database number"},
     {"redis", "user", CONFIG_TEXT, AT(redis.user), NULL, 0, 0, "ACL user"},

@@ -54,6 +54,8 @@ static int run_command(const struct load_options *options, const struct command_
     job.redis = config->redis;
     if (options->redis != NULL) {
         job.redis.address = options->redis;
+        job.redis.sentinel = NULL;
+        job.redis.master = NULL;
     }
     for (size_t i = 0; i < sizeof conductors / sizeof *conductors; i++) {
         if (strcmp(conductors[i].name, line->command->name) == 0) {

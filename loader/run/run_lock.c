@@ -69,8 +69,13 @@ int run_lock_take_host(struct run_lock *lock, const struct redis_config *redis, 
 {
     char folder[PATH_MAX / 2], path[PATH_MAX], target[PATH_MAX];
     const char *base = getenv("XDG_RUNTIME_DIR");
-    snprintf(target, sizeof target, "redis at %s, database %" PRId64, redis->address,
-             redis->database);
+    if (redis->sentinel != NULL) {
+        snprintf(target, sizeof target, "redis %s of the Sentinels %s, database %" PRId64,
+                 redis->master == NULL ? "" : redis->master, redis->sentinel, redis->database);
+    } else {
+        snprintf(target, sizeof target, "redis at %s, database %" PRId64, redis->address,
+                 redis->database);
+    }
     snprintf(folder, sizeof folder, "%s/rekindle-%lu",
              base != NULL && base[0] == '/' ? base : "/tmp", (unsigned long)geteuid());
     snprintf(path, sizeof path, "%s/target-%016" PRIx64 ".lock", folder,

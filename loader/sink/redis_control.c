@@ -36,6 +36,8 @@ struct redis_control *redis_control_open(const struct redis_config *redis, struc
     if (redis->control != NULL) {
         control->redis.address = redis->control;
         control->redis.is_cluster = false;
+        control->redis.sentinel = NULL;
+        control->redis.master = NULL;
     }
     if (redis_pool_init(&control->pool, &control->redis, NULL, err) != 0) {
         redis_control_close(control);
@@ -127,7 +129,7 @@ static int call(struct redis_control *control, const struct slice key,
     if ((*reply)->type != REDIS_REPLY_ERROR) {
         return 0;
     }
-    redis_fault_explain(control->pool.name, (*reply)->str, err);
+    redis_fault_explain(control->pool.target.name, (*reply)->str, err);
     freeReplyObject(*reply);
     return -1;
 }

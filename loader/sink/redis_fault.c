@@ -26,7 +26,7 @@ static const struct fault_rule rules[] = {
     {"CROSSSLOT", REDIS_FAULT_STOP, "this node belongs to a cluster: set [redis] cluster = yes"},
     {"LOADING", REDIS_FAULT_WAIT, "wait until it has read its data"},
     {"BUSY", REDIS_FAULT_WAIT, "a script of somebody else blocks it"},
-    {"READONLY", REDIS_FAULT_WAIT, "it is a replica: give the address of the primary"},
+    {"READONLY", REDIS_FAULT_ROLE, "it is a replica: give the address of the primary"},
     {"MASTERDOWN", REDIS_FAULT_WAIT, "its primary is down"},
     {"NOREPLICAS", REDIS_FAULT_WAIT, "it takes writes only with enough replicas"},
     {"TRYAGAIN", REDIS_FAULT_WAIT, "the cluster is moving this slot"},

@@ -8,6 +8,7 @@
 enum redis_fault {
     REDIS_FAULT_KEY,    /* only this command failed */
     REDIS_FAULT_WAIT,   /* the server cannot now: try again in a while */
+    REDIS_FAULT_ROLE,   /* it is no master any more: connect again, where the master is then */
     REDIS_FAULT_SCRIPT, /* the server does not know the script: send its text */
     REDIS_FAULT_MEMORY, /* no memory left: stop */
     REDIS_FAULT_STOP,   /* no command will succeed until somebody changes something: stop */

@@ -73,10 +73,12 @@ static int check_server(struct redis_lane *lane, const struct redis_login *login
     }
     *is_restarted = lane->run_id[0] != '\0' && strcmp(lane->run_id, status.run_id) != 0;
     memcpy(lane->run_id, status.run_id, sizeof lane->run_id);
+    memcpy(lane->role, status.role, sizeof lane->role);
     lane->link->replica_count = status.replica_count;
     return 0;
 }
 
+_Static_assert(sizeof((struct sink_status *)0)->role == REDIS_ROLE_SIZE, "one size of roles");
 _Static_assert(sizeof((struct sink_status *)0)->run_id == REDIS_RUN_ID_SIZE, "one size of run ids");
 
 int redis_lane_connect(struct redis_lane *lane, const struct redis_login *login, bool *is_restarted,

@@ -14,7 +14,8 @@
 
 enum {
     REDIS_IN_FLIGHT_BYTES_MAX = 1024 * 1024, /* a larger single command goes alone */
-    REDIS_RUN_ID_SIZE = 64
+    REDIS_RUN_ID_SIZE = 64,
+    REDIS_ROLE_SIZE = 16
 };
 
 /* A command that was sent and not yet answered. */
@@ -36,9 +37,11 @@ struct redis_lane {
     int64_t heard_ms;    /* when bytes last came, or the first of these flights left */
     int64_t resume_ms;   /* nothing is sent or dialled before */
     size_t slot_count;   /* of a cluster, that keys of are sent here */
+    bool is_demoted;     /* it answered READONLY: the connection is to be given up */
     int64_t back_off_ms; /* the next pause */
     char run_id
-        [REDIS_RUN_ID_SIZE]; /* of the server that was connected last; empty before the first */
+        [REDIS_RUN_ID_SIZE];    /* of the server that was connected last; empty before the first */
+    char role[REDIS_ROLE_SIZE]; /* of the same: master or slave */
 };
 
 /* `window` commands may be in flight. */

@@ -88,15 +88,9 @@ int64_t redis_login_timeout_ms(const struct redis_login *login)
     return login->redis->timeout_ms > 0 ? login->redis->timeout_ms : TIMEOUT_DEFAULT_MS;
 }
 
-/* One step of the login: an error reply ends it. */
-static int expect_ok(struct redis_link *link, const struct redis_login *login,
-                     const struct slice arguments[], size_t count, struct error *err)
+/* The reply to one step of the login, which is freed: an error ends it. */
+static int judge_login(const struct redis_link *link, redisReply *reply, struct error *err)
 {
-    redisReply *reply = NULL;
-    if (redis_link_call(link, arguments, count, redis_login_timeout_ms(login), &reply, err) != 0 ||
-        reply == NULL) {
-        return -1;
-    }
     int result = 0;
     if (reply->type == REDIS_REPLY_ERROR) {
         result = redis_fault_explain(link->name, reply->str, err);
@@ -105,18 +99,40 @@ static int expect_ok(struct redis_link *link, const struct redis_login *login,
     return result;
 }
 
-static int authenticate(struct redis_link *link, const struct redis_login *login, struct error *err)
+static int call_auth(struct redis_link *link, const struct redis_login *login, redisReply **reply,
+                     struct error *err)
 {
-    if (login->password == NULL) {
-        return 0;
-    }
     struct slice arguments[3] = {slice_of("AUTH")};
     size_t count = 1;
     if (login->redis->user != NULL) {
         arguments[count++] = slice_of(login->redis->user);
     }
     arguments[count++] = slice_of(login->password);
-    return expect_ok(link, login, arguments, count, err);
+    return redis_link_call(link, arguments, count, redis_login_timeout_ms(login), reply, err);
+}
+
+static int authenticate(struct redis_link *link, const struct redis_login *login, struct error *err)
+{
+    redisReply *reply = NULL;
+    if (login->password == NULL) {
+        return 0;
+    }
+    return call_auth(link, login, &reply, err) != 0 ? -1 : judge_login(link, reply, err);
+}
+
+/* A Sentinel without a password refuses AUTH, which is fine; with another one it will say so to the question. */
+static int offer_password(struct redis_link *link, const struct redis_login *login,
+                          struct error *err)
+{
+    redisReply *reply = NULL;
+    if (login->password == NULL) {
+        return 0;
+    }
+    if (call_auth(link, login, &reply, err) != 0) {
+        return -1;
+    }
+    freeReplyObject(reply);
+    return 0;
 }
 
 static int select_database(struct redis_link *link, const struct redis_login *login,
@@ -128,10 +144,13 @@ static int select_database(struct redis_link *link, const struct redis_login *lo
     char number[DATABASE_TEXT_SIZE];
     snprintf(number, sizeof number, "%lld", (long long)login->redis->database);
     const struct slice arguments[] = {slice_of("SELECT"), slice_of(number)};
-    if (expect_ok(link, login, arguments, 2, err) != 0) {
-        return error_add_context(err, "[redis] database = %s", number);
+    redisReply *reply = NULL;
+    if (redis_link_call(link, arguments, 2, redis_login_timeout_ms(login), &reply, err) != 0) {
+        return -1;
     }
-    return 0;
+    return judge_login(link, reply, err) == 0
+               ? 0
+               : error_add_context(err, "[redis] database = %s", number);
 }
 
 /* The name is for CLIENT LIST; an ACL user who may not set it does without. */
@@ -153,8 +172,9 @@ static int give_name(struct redis_link *link, const struct redis_login *login, s
     return result;
 }
 
-struct redis_link *redis_link_open(const struct redis_login *login,
-                                   const struct redis_address *address, struct error *err)
+/* A connection that has not logged in; `kind` begins its name. */
+static struct redis_link *dial(const struct redis_login *login, const char *kind,
+                               const struct redis_address *address, struct error *err)
 {
     struct redis_link *link = calloc(1, sizeof *link);
     if (link == NULL) {
@@ -163,7 +183,7 @@ struct redis_link *redis_link_open(const struct redis_login *login,
     }
     link->socket.descriptor = -1;
     link->stop = login->stop;
-    snprintf(link->name, sizeof link->name, "Redis at %s", address->text);
+    snprintf(link->name, sizeof link->name, "%s at %s", kind, address->text);
     link->reader = redisReaderCreate();
     if (link->reader == NULL) {
         error_set_memory(err, "connecting to Redis");
@@ -171,9 +191,7 @@ struct redis_link *redis_link_open(const struct redis_login *login,
     }
     link->reader->maxbuf = 0; /* keep the buffer: it is needed again at once */
     if (redis_socket_open(&link->socket, address, login->tls, redis_login_timeout_ms(login),
-                          login->stop, err) != 0 ||
-        authenticate(link, login, err) != 0 || give_name(link, login, err) != 0 ||
-        select_database(link, login, err) != 0) {
+                          login->stop, err) != 0) {
         goto fail;
     }
     return link;
@@ -181,6 +199,31 @@ struct redis_link *redis_link_open(const struct redis_login *login,
 fail:
     redis_link_close(link);
     return NULL;
+}
+
+struct redis_link *redis_link_open(const struct redis_login *login,
+                                   const struct redis_address *address, struct error *err)
+{
+    struct redis_link *link = dial(login, "Redis", address, err);
+    bool is_open = link != NULL && authenticate(link, login, err) == 0 &&
+                   give_name(link, login, err) == 0 && select_database(link, login, err) == 0;
+    if (!is_open) {
+        redis_link_close(link);
+        return NULL;
+    }
+    return link;
+}
+
+struct redis_link *redis_link_open_sentinel(const struct redis_login *login,
+                                            const struct redis_address *address, struct error *err)
+{
+    struct redis_link *link = dial(login, "the Sentinel", address, err);
+    bool is_open = link != NULL && offer_password(link, login, err) == 0;
+    if (!is_open) {
+        redis_link_close(link);
+        return NULL;
+    }
+    return link;
 }
 
 void redis_link_close(struct redis_link *link)

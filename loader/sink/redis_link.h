@@ -34,13 +34,17 @@ struct redis_link {
     const atomic_int *stop; /* NULL: never */
     uint64_t replica_count; /* of its server, when it was connected */
     uint32_t script_bits;   /* which scripts this connection's server is known to have */
-    char name[REDIS_ADDRESS_SIZE + sizeof "Redis at "]; /* for messages */
+    char name[REDIS_ADDRESS_SIZE + sizeof "the Sentinel at "]; /* for messages: Redis at ... */
 };
 
 /* Connects and logs in: AUTH, CLIENT SETNAME, SELECT (not in a cluster). Free with close. */
 struct redis_link *redis_link_open(const struct redis_login *login,
                                    const struct redis_address *address,
                                    struct error *err) MUST_CHECK;
+/* The same to a Sentinel, which knows only AUTH, and often wants none. */
+struct redis_link *redis_link_open_sentinel(const struct redis_login *login,
+                                            const struct redis_address *address,
+                                            struct error *err) MUST_CHECK;
 void redis_link_close(struct redis_link *link);
 
 /* Sends what the socket takes now. Bytes sent, or -1 when the connection is lost. */

@@ -17,7 +17,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { PATIENCE_DEFAULT_MS = 30 * 1000 };
+enum { PATIENCE_DEFAULT_MS = 30 * 1000, PATIENCE_SENTINEL_MS = 120 * 1000 };
 
 struct redis_pipeline {
     const atomic_int *stop;
@@ -28,6 +28,15 @@ struct redis_pipeline {
 
 /* ---- opening and closing */
 
+/* Sentinels wait half a minute by default before they even begin with a failover. */
+static int64_t choose_patience_ms(const struct sink_options *options)
+{
+    if (options->patience_ms > 0) {
+        return options->patience_ms;
+    }
+    return options->redis->sentinel != NULL ? PATIENCE_SENTINEL_MS : PATIENCE_DEFAULT_MS;
+}
+
 struct redis_pipeline *redis_pipeline_open(const struct sink_options *options, struct error *err)
 {
     struct redis_pipeline *pipeline = calloc(1, sizeof *pipeline);
@@ -36,7 +45,7 @@ struct redis_pipeline *redis_pipeline_open(const struct sink_options *options, s
         return NULL;
     }
     pipeline->stop = options->stop;
-    pipeline->patience_ms = options->patience_ms > 0 ? options->patience_ms : PATIENCE_DEFAULT_MS;
+    pipeline->patience_ms = choose_patience_ms(options);
     if (redis_pool_init(&pipeline->pool, options->redis, options->stop, err) != 0 ||
         redis_again_init(&pipeline->again, REDIS_LANE_MAX * pipeline->pool.window, err) != 0) {
         redis_pipeline_close(pipeline);
@@ -69,7 +78,8 @@ static int64_t choose_timeout_ms(const struct redis_pipeline *pipeline)
 static void look_at_stop(struct redis_traffic *traffic, const atomic_int *stop)
 {
     if (redis_wait_is_stop(stop)) {
-        error_set(traffic->err, ERROR_STOPPED, "stopped while talking to %s", traffic->pool->name);
+        error_set(traffic->err, ERROR_STOPPED, "stopped while talking to %s",
+                  traffic->pool->target.name);
         traffic->is_ending = true;
     }
 }
@@ -81,7 +91,8 @@ static void look_at_patience(struct redis_traffic *traffic, int64_t patience_ms)
         return;
     }
     error_set(traffic->err, ERROR_BACKEND, "%s; no progress for %lld s, so this run gives up",
-              traffic->trouble.kind == ERROR_NONE ? traffic->pool->name : traffic->trouble.text,
+              traffic->trouble.kind == ERROR_NONE ? traffic->pool->target.name
+                                                  : traffic->trouble.text,
               (long long)(waited_ms / MS_PER_SECOND));
     traffic->is_ending = true;
 }
@@ -225,7 +236,7 @@ const struct sink_account *redis_pipeline_account(const struct redis_pipeline *p
 
 const char *redis_pipeline_name(const struct redis_pipeline *pipeline)
 {
-    return pipeline->pool.name;
+    return pipeline->pool.target.name;
 }
 
 bool redis_pipeline_is_single(const struct redis_pipeline *pipeline)

@@ -6,6 +6,7 @@
 
 #include "common/monotonic.h"
 #include "loader/sink/redis_fault.h"
+#include "loader/sink/redis_sentinel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,28 @@ static size_t choose_window(const struct redis_config *redis)
     return redis->pipeline > WINDOW_MAX ? WINDOW_MAX : (size_t)redis->pipeline;
 }
 
+/* A cluster's replica may be asked for the slot map, and redirects everything else by itself. */
+static int check_role(const struct redis_pool *pool, struct redis_lane *lane, struct error *err)
+{
+    static const char replica[] = "slave";
+    if (pool->target.topology == REDIS_CLUSTER || strcmp(lane->role, replica) != 0) {
+        return 0;
+    }
+    error_set(err, ERROR_BACKEND, "%s is a replica: give the address of the primary",
+              lane->link->name);
+    redis_link_close(lane->link);
+    lane->link = NULL;
+    return -1;
+}
+
 int redis_pool_connect(struct redis_pool *pool, struct redis_lane *lane, struct error *err)
 {
     bool is_restarted = false;
-    if (redis_lane_connect(lane, pool->login, &is_restarted, err) != 0) {
+    bool is_sentinel = pool->target.topology == REDIS_SENTINEL;
+    if ((is_sentinel && redis_sentinel_find(pool->login, &pool->target, pool->redis->master,
+                                            &lane->address, err) != 0) ||
+        redis_lane_connect(lane, pool->login, &is_restarted, err) != 0 ||
+        check_role(pool, lane, err) != 0) {
         return -1;
     }
     pool->account.restart_count += is_restarted;
@@ -205,10 +224,6 @@ struct redis_lane *redis_pool_route(struct redis_pool *pool, struct slice key)
 
 static int open_cluster(struct redis_pool *pool, struct error *err)
 {
-    if (pool->lanes[0].address.is_unix) {
-        return error_set(err, ERROR_INPUT,
-                         "[redis] cluster = yes needs host:port, not a Unix socket");
-    }
     pool->slots = calloc(1, sizeof *pool->slots);
     if (pool->slots == NULL) {
         return error_set_memory(err, "learning the cluster's slots");
@@ -219,23 +234,33 @@ static int open_cluster(struct redis_pool *pool, struct error *err)
     return result;
 }
 
+/* The server or the master that the Sentinels know; of a cluster's nodes the first that answers. */
+static int connect_seed(struct redis_pool *pool, struct error *err)
+{
+    size_t count = pool->target.topology == REDIS_CLUSTER ? pool->target.seed_count : 1;
+    for (size_t i = 0; i < count; i++) {
+        if (add_lane(pool, &pool->target.seeds[i], err) == NULL) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        int result = redis_pool_connect(pool, &pool->lanes[i], err);
+        if (result == 0 || err->kind == ERROR_STOPPED) {
+            return result;
+        }
+    }
+    return -1;
+}
+
 int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis,
                     const atomic_int *stop, struct error *err)
 {
-    struct redis_address address;
     *pool = (struct redis_pool){.redis = redis, .window = choose_window(redis)};
-    if (redis_address_parse(redis->address, &address, err) != 0) {
+    if (redis_target_read(redis, &pool->target, err) != 0) {
         return -1;
     }
-    if (redis->is_cluster) {
-        snprintf(pool->name, sizeof pool->name, "redis cluster at %s", address.text);
-    } else {
-        snprintf(pool->name, sizeof pool->name, "redis at %s, database %lld", address.text,
-                 (long long)redis->database);
-    }
     pool->login = redis_login_new(redis, stop, err);
-    if (pool->login == NULL || add_lane(pool, &address, err) == NULL ||
-        redis_pool_connect(pool, &pool->lanes[0], err) != 0) {
+    if (pool->login == NULL || connect_seed(pool, err) != 0) {
         return -1;
     }
     return redis->is_cluster ? open_cluster(pool, err) : 0;
@@ -268,10 +293,9 @@ static int ask_lane(struct redis_pool *pool, struct redis_lane *lane, struct sin
     return 0;
 }
 
-/* The address that was configured may be a replica's, or of a node that has no slots any more. */
-static bool is_serving(const struct redis_pool *pool, size_t lane)
+bool redis_pool_is_serving(const struct redis_pool *pool, size_t number)
 {
-    return pool->slots == NULL || pool->lanes[lane].slot_count > 0;
+    return pool->slots == NULL || pool->lanes[number].slot_count > 0;
 }
 
 int redis_pool_status(struct redis_pool *pool, struct sink_status *status, struct error *err)
@@ -286,7 +310,7 @@ int redis_pool_statuses(struct redis_pool *pool, struct sink_status statuses[SIN
     *count = 0;
     redis_pool_refresh(pool, monotonic_ms());
     for (size_t i = 0; i < pool->lane_count; i++) {
-        if (is_serving(pool, i) &&
+        if (redis_pool_is_serving(pool, i) &&
             ask_lane(pool, &pool->lanes[i], &statuses[(*count)++], err) != 0) {
             pool->is_map_doubtful = true;
             return -1;

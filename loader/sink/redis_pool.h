@@ -8,6 +8,7 @@
 #include "common/slice.h"
 #include "loader/sink/redis_cluster.h"
 #include "loader/sink/redis_lane.h"
+#include "loader/sink/redis_target.h"
 #include "loader/sink/sink.h"
 
 #include <stdatomic.h>
@@ -15,10 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REDIS_POOL_NAME_SIZE = REDIS_ADDRESS_SIZE + 64 };
-
 struct redis_pool {
     const struct redis_config *redis; /* borrowed */
+    struct redis_target target;
     struct redis_login *login;
     struct redis_lane lanes[REDIS_LANE_MAX];
     size_t lane_count;
@@ -27,7 +27,6 @@ struct redis_pool {
     int64_t map_ms;            /* when that was tried last */
     size_t window;             /* commands in flight on each lane, at most */
     struct sink_account account;
-    char name[REDIS_POOL_NAME_SIZE];
 };
 
 /* Connects to the configured address, and in a cluster learns the slot map; waits end soon after `*stop` is not 0.
@@ -36,7 +35,8 @@ int redis_pool_init(struct redis_pool *pool, const struct redis_config *redis,
                     const atomic_int *stop, struct error *err) MUST_CHECK;
 void redis_pool_release(struct redis_pool *pool);
 
-/* Connects a lane that has no link. */
+/* Connects a lane that has no link; asks the Sentinels first where it is, if there are any. ERROR_BACKEND also for a
+ * server that is a replica. */
 int redis_pool_connect(struct redis_pool *pool, struct redis_lane *lane,
                        struct error *err) MUST_CHECK;
 
@@ -51,6 +51,9 @@ void redis_pool_refresh(struct redis_pool *pool, int64_t now_ms);
  * MOVED is believed for that slot at once. `from`: who answered. */
 struct redis_lane *redis_pool_redirect(struct redis_pool *pool, const struct redis_lane *from,
                                        const char *text, bool is_moved);
+
+/* Do keys go to lane `number`? The address that was configured may be a replica's, or of a node without slots. */
+bool redis_pool_is_serving(const struct redis_pool *pool, size_t number);
 
 /* As sink_status and sink_node_statuses; nothing may be in flight. */
 int redis_pool_status(struct redis_pool *pool, struct sink_status *status,

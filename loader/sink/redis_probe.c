@@ -1,28 +1,17 @@
 /* redis_probe.c - see redis_probe.h.
- * Room: loader/sink. May touch: one socket. */
+ * Room: loader/sink. May touch: sockets. */
 #include "loader/sink/redis_probe.h"
 
 #include "common/monotonic.h"
 #include "loader/sink/redis_fault.h"
-#include "loader/sink/redis_info.h"
-#include "loader/sink/redis_link.h"
+#include "loader/sink/redis_pool.h"
 
 #include <stdlib.h>
 
 struct redis_probe {
     struct redis_config redis; /* a copy with a short time limit */
-    struct redis_address address;
-    struct redis_login *login;
-    struct redis_link *link; /* NULL: lost */
+    struct redis_pool pool;
 };
-
-static int need_link(struct redis_probe *probe, struct error *err)
-{
-    if (probe->link == NULL) {
-        probe->link = redis_link_open(probe->login, &probe->address, err);
-    }
-    return probe->link == NULL ? -1 : 0;
-}
 
 struct redis_probe *redis_probe_open(const struct redis_config *redis, const atomic_int *stop,
                                      struct error *err)
@@ -34,9 +23,7 @@ struct redis_probe *redis_probe_open(const struct redis_config *redis, const ato
     }
     probe->redis = *redis;
     probe->redis.timeout_ms = REDIS_PROBE_TIMEOUT_MS;
-    if (redis_address_parse(redis->address, &probe->address, err) != 0 ||
-        (probe->login = redis_login_new(&probe->redis, stop, err)) == NULL ||
-        need_link(probe, err) != 0) {
+    if (redis_pool_init(&probe->pool, &probe->redis, stop, err) != 0) {
         redis_probe_close(probe);
         return NULL;
     }
@@ -46,58 +33,63 @@ struct redis_probe *redis_probe_open(const struct redis_config *redis, const ato
 void redis_probe_close(struct redis_probe *probe)
 {
     if (probe != NULL) {
-        redis_link_close(probe->link);
-        redis_login_free(probe->login);
+        redis_pool_release(&probe->pool);
         free(probe);
     }
 }
 
-static int call(struct redis_probe *probe, const struct slice arguments[], size_t count,
-                redisReply **reply, struct error *err)
+/* Making a connection is not part of the round trip. */
+static int ping_lane(struct redis_probe *probe, struct redis_lane *lane, int64_t *round_trip_us,
+                     struct error *err)
 {
-    if (need_link(probe, err) != 0) {
+    const struct slice arguments[] = {slice_of("PING")};
+    redisReply *reply = NULL;
+    if (lane->link == NULL && redis_pool_connect(&probe->pool, lane, err) != 0) {
         return -1;
     }
-    if (redis_link_call(probe->link, arguments, count, REDIS_PROBE_TIMEOUT_MS, reply, err) != 0) {
-        redis_link_close(probe->link);
-        probe->link = NULL;
+    int64_t before_us = monotonic_us();
+    if (redis_link_call(lane->link, arguments, 1, REDIS_PROBE_TIMEOUT_MS, &reply, err) != 0) {
+        redis_link_close(lane->link);
+        lane->link = NULL;
+        probe->pool.is_map_doubtful = true;
         return -1;
     }
-    if ((*reply)->type == REDIS_REPLY_ERROR) {
-        redis_fault_explain(probe->link->name, (*reply)->str, err);
-        freeReplyObject(*reply);
-        return -1;
-    }
-    return 0;
+    *round_trip_us = monotonic_us() - before_us;
+    int result = reply->type == REDIS_REPLY_ERROR
+                     ? redis_fault_explain(lane->link->name, reply->str, err)
+                     : 0;
+    freeReplyObject(reply);
+    return result;
 }
 
 int redis_probe_ping(struct redis_probe *probe, int64_t *round_trip_us, struct error *err)
 {
-    const struct slice arguments[] = {slice_of("PING")};
-    redisReply *reply = NULL;
-    if (need_link(probe, err) != 0) { /* making a connection is not part of the round trip */
-        return -1;
+    struct redis_pool *pool = &probe->pool;
+    *round_trip_us = 0;
+    redis_pool_refresh(pool, monotonic_ms());
+    for (size_t i = 0; i < pool->lane_count; i++) {
+        int64_t lane_us = 0;
+        if (!redis_pool_is_serving(pool, i)) {
+            continue;
+        }
+        if (ping_lane(probe, &pool->lanes[i], &lane_us, err) != 0) {
+            return -1;
+        }
+        *round_trip_us = lane_us > *round_trip_us ? lane_us : *round_trip_us;
     }
-    int64_t before_us = monotonic_us();
-    if (call(probe, arguments, 1, &reply, err) != 0) {
-        return -1;
-    }
-    *round_trip_us = monotonic_us() - before_us;
-    freeReplyObject(reply);
     return 0;
 }
 
 int redis_probe_evictions(struct redis_probe *probe, uint64_t *count, struct error *err)
 {
-    const struct slice arguments[] = {slice_of("INFO"), slice_of("stats")};
-    redisReply *reply = NULL;
-    if (call(probe, arguments, 2, &reply, err) != 0) {
+    struct sink_status statuses[SINK_NODE_MAX];
+    size_t node_count;
+    *count = 0;
+    if (redis_pool_statuses(&probe->pool, statuses, &node_count, err) != 0) {
         return -1;
     }
-    struct slice text = {reply->str, (size_t)reply->len};
-    struct sink_status status;
-    redis_info_read(text, 0, &status);
-    *count = status.evicted_count;
-    freeReplyObject(reply);
+    for (size_t i = 0; i < node_count; i++) {
+        *count += statuses[i].evicted_count;
+    }
     return 0;
 }

@@ -44,6 +44,9 @@ static void take_error(struct redis_traffic *traffic, struct redis_lane *lane, s
         redis_lane_pause(lane, traffic->now_ms);
         traffic->pool->is_map_doubtful = true;
         break;
+    case REDIS_FAULT_ROLE:
+        lane->is_demoted = true;
+        break;
     case REDIS_FAULT_SCRIPT:
         lane->link->script_bits = 0;
         break;
@@ -96,7 +99,10 @@ void redis_reply_receive(struct redis_traffic *traffic, struct redis_lane *lane)
     if (received > 0) {
         lane->heard_ms = traffic->now_ms;
     }
-    if (found < 0 || received < 0) {
+    if (lane->is_demoted) {
+        lane->is_demoted = false;
+        redis_traffic_lose(traffic, lane, "is a replica now");
+    } else if (found < 0 || received < 0) {
         redis_traffic_lose(traffic, lane,
                            found < 0 ? "does not speak Redis' protocol" : "closed the connection");
     }

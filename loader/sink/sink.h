@@ -93,7 +93,8 @@ struct sink_account {
 struct sink_options {
     enum sink_kind kind;
     const struct redis_config *redis; /* borrowed while the sink is open */
-    int64_t patience_ms;    /* a call fails after this long without any progress; 0: 30 s */
+    int64_t
+        patience_ms; /* a call fails after this long without any progress; 0: 30 s, with Sentinels 2 min */
     const atomic_int *stop; /* not 0: calls end soon with ERROR_STOPPED; NULL: never */
 };
 

@@ -136,7 +136,7 @@ static void test_error_words(void **state)
         {"MISCONF x", REDIS_FAULT_STOP},
         {"LOADING Redis is loading the dataset in memory", REDIS_FAULT_WAIT},
         {"BUSY Redis is busy running a script.", REDIS_FAULT_WAIT},
-        {"READONLY You can't write against a read only replica.", REDIS_FAULT_WAIT},
+        {"READONLY You can't write against a read only replica.", REDIS_FAULT_ROLE},
         {"MASTERDOWN x", REDIS_FAULT_WAIT},
         {"TRYAGAIN x", REDIS_FAULT_WAIT},
         {"CLUSTERDOWN Hash slot not served", REDIS_FAULT_WAIT},

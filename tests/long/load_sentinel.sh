@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# load_sentinel.sh - a load finds its Redis by a Sentinel, and goes on where the Sentinel sends it after a failover.
+set -u
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../load_lib.sh"
+. "$(dirname "$0")/../cluster_lib.sh"
+
+COUNT=20000
+declare -A PORT PID
+
+start_server() {
+    free_port
+    PORT[$1]=$FREE_PORT
+    start_redis "$1" --port "$FREE_PORT" --bind 127.0.0.1 --repl-diskless-sync-delay 0 "${@:2}" || exit 1
+    PID[$1]=$REDIS_PID
+}
+
+# The Sentinel writes into its config, so that is a file.
+start_sentinel() {
+    free_port
+    PORT[sentinel]=$FREE_PORT
+    mkdir -p "$SCRATCH/sentinel"
+    ln -sf "$(command -v redis-server || command -v redis-check-rdb)" "$SCRATCH/sentinel/redis-server"
+    cat >"$SCRATCH/sentinel/sentinel.conf" <<C
+port $FREE_PORT
+bind 127.0.0.1
+dir $SCRATCH/sentinel
+sentinel monitor shop 127.0.0.1 ${PORT[first]} 1
+sentinel down-after-milliseconds shop 1000
+sentinel failover-timeout shop 4000
+C
+    "$SCRATCH/sentinel/redis-server" "$SCRATCH/sentinel/sentinel.conf" --sentinel >"$SCRATCH/sentinel/log" 2>&1 &
+    SERVER_PIDS+=($!)
+    wait_for 10 sentinel_knows 1
+}
+sentinel() { redis-cli -p "${PORT[sentinel]}" "$@"; }
+sentinel_knows() { [ "$(sentinel sentinel replicas shop | grep -c '^name$')" = "$1" ]; }
+master_port() { sentinel sentinel get-master-addr-by-name shop | tail -n 1; }
+is_master_port() { [ "$(master_port)" = "$1" ]; }
+has_role() { redis "$1" role | head -n 1 | grep -q "$2"; }
+is_following() { redis "$1" info replication | grep -q master_link_status:up; }
+has_more() { [ "$(redis "$1" dbsize)" -gt 2000 ]; }
+
+start_server first
+start_server second --replicaof 127.0.0.1 "${PORT[first]}"
+wait_for 10 is_following second
+start_sentinel
+
+make_table "$SCRATCH/users.sqlite" $COUNT
+make_plan "$SCRATCH/plan.csv" $COUNT
+expected_values "$SCRATCH/users.sqlite" | sort >"$SCRATCH/wanted"
+make_config "$SCRATCH/load.ini" "$SCRATCH/users.sqlite" unused
+sed -i "s/^address = .*/sentinel = 127.0.0.1:1, 127.0.0.1:${PORT[sentinel]}\nmaster = shop\ntimeout = 1s/" "$SCRATCH/load.ini"
+
+load() { "$L" run --config "$SCRATCH/load.ini" --plan "$SCRATCH/plan.csv" --window-ranks 2000 "$@"; }
+has_values() { all_values "$1" | grep -v rekindle >"$SCRATCH/found" && cmp "$SCRATCH/wanted" "$SCRATCH/found"; }
+
+# ends_whole FOLDER: as often as it ends with 4, the same command again.
+ends_whole() {
+    local code=4 tries
+    for ((tries = 0; tries < 4 && code == 4; tries++)); do
+        load --run "$SCRATCH/$1" >"$SCRATCH/$1.out" 2>"$SCRATCH/$1.log"
+        code=$?
+    done
+    is_equal $code 0 || { cat "$SCRATCH/$1.log"; return 1; }
+}
+
+check "the master is found, though the first Sentinel is away" exits_with 0 load --quiet
+check "and has every key" has_values first
+check "the replica has been waited for" has_values second
+check "the target is the master's name" grep -rqF "redis shop of the Sentinels" "$SCRATCH/runs"
+sed 's/^master = .*/master = nobody/' "$SCRATCH/load.ini" >"$SCRATCH/nobody.ini"
+check "a name that nobody knows" says 4 "knows no master 'nobody' (see [redis] master)" "$L" run --quiet \
+    --config "$SCRATCH/nobody.ini" --plan "$SCRATCH/plan.csv"
+check "a replica is refused as a target" says 4 "is a replica: give the address of the primary" load --quiet \
+    --redis "127.0.0.1:${PORT[second]}"
+
+# ---- a planned failover: the old master lives on as a replica
+redis first flushall >/dev/null
+load --run "$SCRATCH/planned" --rows 8000 >"$SCRATCH/planned.out" 2>"$SCRATCH/planned.log" &
+LOAD_PID=$!
+wait_for 20 has_more first
+sentinel sentinel failover shop >/dev/null
+wait $LOAD_PID
+CODE=$?
+check "the master changes in mid-load" test $CODE = 0 -o $CODE = 4
+check "to the other one" wait_for 20 is_master_port "${PORT[second]}"
+check "the load ends with every key" ends_whole planned
+check "on the new master" has_values second
+
+# ---- the master dies
+wait_for 20 is_following first
+redis second flushall >/dev/null
+wait_for 20 sentinel_knows 1
+load --run "$SCRATCH/killed" --rows 8000 >"$SCRATCH/killed.out" 2>"$SCRATCH/killed.log" &
+LOAD_PID=$!
+wait_for 20 has_more second
+kill -9 "${PID[second]}"
+wait $LOAD_PID
+CODE=$?
+check "the master dies in mid-load" test $CODE = 0 -o $CODE = 4
+check "and the load ends with every key" ends_whole killed
+check "on the last one" has_values first
+finish
