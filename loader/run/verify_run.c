@@ -5,8 +5,8 @@
  *  1. The plan is read and checked; the run's journal, where there is one, says what to expect of each row: a key that
  *     was warmed must be there. One that existed belongs to the application: it must be there, and is not judged.
  *     Without a journal every planned key is expected.
- *  2. A window at a time: all expiries, pipelined; then, of every so many-th warmed row (--sample), the value, whose
- *     digest is compared with that of the row as the source renders it now.
+ *  2. A window at a time: whether all keys are there, 64 a command; then, of every so many-th warmed row (--sample),
+ *     expiry and value, whose digest is compared with that of the row as the source renders it now.
  *  3. Differences are counted, the first ones named; any is exit code 1. */
 #include "loader/run/load_job.h"
 
@@ -206,16 +206,23 @@ static int list_expected(struct verify_session *session, size_t *count, struct e
     return 0;
 }
 
+static void judge_presence(struct verify_session *session, size_t look)
+{
+    session->warmed_count += session->is_warmed[look];
+    session->existed_count += !session->is_warmed[look];
+    if (!session->looks[look].is_present) {
+        tell(session, look, IS_GONE);
+    }
+}
+
+/* Of a key that this run has warmed. */
 static void judge_expiry(struct verify_session *session, size_t look)
 {
     int64_t expire_unix_ms = session->looks[look].expire_unix_ms;
-    session->warmed_count += session->is_warmed[look];
-    session->existed_count += !session->is_warmed[look];
-    if (expire_unix_ms == SINK_EXPIRY_ABSENT) {
-        tell(session, look, IS_GONE);
-    } else if (session->is_warmed[look] && expire_unix_ms == SINK_EXPIRY_NONE) {
+    if (expire_unix_ms == SINK_EXPIRY_NONE) {
         tell(session, look, NEVER_EXPIRES);
-    } else if (session->is_warmed[look] && expire_unix_ms < session->window_end_unix_ms) {
+    } else if (expire_unix_ms != SINK_EXPIRY_ABSENT &&
+               expire_unix_ms < session->window_end_unix_ms) {
         tell(session, look, EXPIRES_TOO_EARLY);
     }
 }
@@ -229,7 +236,7 @@ static size_t keep_sampled(struct verify_session *session, size_t count, uint64_
             continue;
         }
         bool is_sampled = warmed_before++ % session->sample_step == 0;
-        if (is_sampled && session->looks[i].expire_unix_ms != SINK_EXPIRY_ABSENT) {
+        if (is_sampled && session->looks[i].is_present) {
             session->looks[kept] = session->looks[i];
             session->rows_of_looks[kept++] = session->rows_of_looks[i];
         }
@@ -258,6 +265,7 @@ static int compare_values(struct verify_session *session, size_t from, size_t co
     for (size_t i = 0; i < count; i++) {
         const struct sink_look *look = &session->looks[from + i];
         session->compared_count++;
+        judge_expiry(session, from + i);
         if (look->is_other_kind || rows[i].verdict != RECHECK_FRESH) {
             tell(session, from + i, VALUE_DIFFERS);
         }
@@ -270,11 +278,11 @@ static int verify_window(struct verify_session *session, struct error *err)
     size_t count;
     uint64_t warmed_before = session->warmed_count;
     if (list_expected(session, &count, err) != 0 ||
-        sink_look(session->sink, SINK_LOOK_EXPIRY, session->looks, count, err) != 0) {
+        sink_look(session->sink, SINK_LOOK_PRESENCE, session->looks, count, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        judge_expiry(session, i);
+        judge_presence(session, i);
     }
     size_t sampled = keep_sampled(session, count, warmed_before);
     for (size_t from = 0; from < sampled; from += VALUE_LOOKS) {
@@ -313,7 +321,7 @@ static int verify_all(struct verify_session *session, struct error *err)
 static int print_verdict(const struct verify_session *session, struct error *err)
 {
     uint64_t sum = 0;
-    printf("%" PRIu64 " warmed keys looked at, %" PRIu64 " values compared with the source\n",
+    printf("%" PRIu64 " warmed keys looked for, %" PRIu64 " expiries and values compared\n",
            session->warmed_count, session->compared_count);
     if (session->existed_count > 0) {
         printf("%" PRIu64 " keys that the application had written: looked for, not compared\n",

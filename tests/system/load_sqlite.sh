@@ -40,8 +40,11 @@ check "and changes nothing" is_equal "$(all_expiries cache | grep -vP '^user:7:'
 check "verify finds all of it" load verify --sample all
 redis cache set user:9:profile other EXAT $((WINDOW_END_UNIX + 99999)) >/dev/null
 redis cache del user:10:profile >/dev/null
+redis cache expire user:11:profile 3600 >/dev/null
+redis cache persist user:12:profile >/dev/null
 check "verify finds what has changed and what is gone" exits_with 1 load verify --sample all
 check "and names them" bash -c "cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -q user:9:profile && cat '$SCRATCH/stdout' '$SCRATCH/stderr' | grep -q user:10:profile"
+check "and a life that is too short, or without end" bash -c "grep -q 'user:11:profile expires before the window ends' '$SCRATCH/stdout' && grep -q 'user:12:profile never expires' '$SCRATCH/stdout'"
 check "status tells how it went" bash -c "'$L' status --config shop.conf | grep -qi 'warmed'"
 
 redis cache flushall >/dev/null
