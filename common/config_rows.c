@@ -59,7 +59,7 @@ const struct config_row config_rows[] = {
     {"family", "file", CONFIG_PATH, FAMILY(file), NULL, 0, 0,
      "source = file: CSV or NDJSON, plain or .gz; the first column is the id"},
     {"family", "value", CONFIG_VALUE, FAMILY(value), "json", 0, 0,
-     "json, hash, raw:COLUMN or template:TEXT"},
+     "json, hash, raw:COLUMN or template:TEXT with {column} or {column|json}"},
     {"family", "ttl", CONFIG_TTL, FAMILY(ttl_after_end_second), "event_end + 6h", 0, 0,
      "how long a value lives, counted from the end of the event"},
     {"family", "ttl_jitter", CONFIG_DURATION_SECOND, FAMILY(ttl_jitter_second), "30m", 0, 0,

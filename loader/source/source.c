@@ -67,7 +67,7 @@ static int describe(struct source *source, struct error *err)
                                  description.column_count, &source->arena, err) != 0) {
         return -1;
     }
-    bool has_version = source->encoding.version_at < description.column_count;
+    bool has_version = source->encoding.columns.version_at < description.column_count;
     bool is_known = has_version || description.version_kind == VERSION_SNAPSHOT;
     source->version_kind = is_known ? description.version_kind : VERSION_NONE;
     return 0;

@@ -66,8 +66,7 @@ static int make_record(struct source_worker *worker, const struct cell cells[],
     if (source->window.content == SOURCE_VALUES || !has_versions(source)) {
         return value_encoding_make(&source->encoding, cells, &worker->buffer, arena, record);
     }
-    *record = (struct record){.kind = source->encoding.encoding == VALUE_HASH ? RECORD_HASH
-                                                                              : RECORD_STRING};
+    *record = (struct record){.kind = value_encoding_kind(&source->encoding)};
     if (cells[1].kind != CELL_NULL) {
         record->version = arena_copy(arena, cells[1].bytes);
         return record->version.bytes == NULL ? -1 : 0;

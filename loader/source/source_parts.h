@@ -5,6 +5,7 @@
 
 #include "loader/source/id_order.h"
 #include "loader/source/source_driver.h"
+#include "loader/source/value_buffer.h"
 
 #include <pthread.h>
 

@@ -6,6 +6,7 @@
  * failed: each writes its own records and its own arena. */
 #include "loader/source/source_window.h"
 
+#include "loader/source/json_text.h"
 #include "loader/source/source_asker.h"
 
 #include <stdlib.h>
@@ -67,7 +68,7 @@ static bool is_askable(enum id_kind kind, struct slice id)
     case ID_UNSIGNED:
         return id_order_parse_integer(id, &is_negative, &magnitude) && !is_negative;
     case ID_TEXT:
-        return value_encoding_is_utf8(id);
+        return json_text_is_utf8(id);
     case ID_BINARY:
         return true;
     }

@@ -1,12 +1,13 @@
 /* value_encoding.h - makes a cached value of a database row; the same row gives the same bytes.
  * Room: loader/source. May touch: malloc.
  *
- * json   {"id":7,"name":"Ann","note":null,...}: the columns in the query's order but for `version`, no blanks.
- *        Numbers stay as the database prints them; texts are escaped where JSON must be (\" \\ \b \f \n \r \t,
- *        \u00xx for other control bytes), a byte that is not UTF-8 becomes \ufffd, binary columns are base64.
- * raw    the bytes of one column. NULL there: there is nothing to cache.
- * hash   name and value of each column but `version` and those that are NULL.
- */
+ * value =        is                                                         file
+ * json           an object of the columns but `version`, in their order     value_json.c
+ * raw:COLUMN     the bytes of one column                                    value_raw.c
+ * hash           a Redis hash of the columns but `version` and NULLs        value_hash.c
+ * template:TEXT  a text with {column} and {column|json} in it               value_template.c
+ *
+ * All are binary-safe, and longer than max_value (512 MiB at most: Redis' own limit) is too big. */
 #ifndef REKINDLE_LOADER_VALUE_ENCODING_H
 #define REKINDLE_LOADER_VALUE_ENCODING_H
 
@@ -33,41 +34,41 @@ struct cell {
     struct slice bytes; /* borrowed for the call */
 };
 
-struct encoding_column {
-    const char *name;
-    struct slice json_name; /* `"name":`, escaped */
+/* What the rows of one query consist of. */
+struct value_columns {
+    const char *const *names; /* [count] */
+    size_t count;
+    size_t version_at;  /* the column named `version`; `count`: there is none */
+    const char *origin; /* "query" or "source": who gives them, for a sentence */
 };
+
+struct value_encoder;
 
 /* How rows of one query become values; read-only once made. */
 struct value_encoding_plan {
-    enum value_encoding encoding;
-    const struct encoding_column *columns; /* [column_count] */
-    size_t column_count;
-    size_t version_at;        /* the column named `version`; column_count: there is none */
-    size_t raw_at;            /* of raw */
-    const size_t *name_order; /* [column_count]: columns by the bytes of their names */
-    uint64_t max_value_bytes; /* 0: no limit */
+    const struct value_encoder *encoder;
+    struct value_columns columns;
+    const void *prepared;     /* the encoder's own */
+    uint64_t max_value_bytes; /* never 0 */
 };
 
 /* Checks the columns (the first is the id) and lays the plan out in `arena`. ERROR_INPUT: a name that stands
- * twice, no such raw column. */
+ * twice, no column of the name that raw or the template asks for. */
 int value_encoding_plan_init(struct value_encoding_plan *plan, const struct family *family,
                              const char *const names[], size_t count, struct arena *arena,
                              struct error *err) MUST_CHECK;
 
-/* A value while it is being put together; reused from row to row. All zero is empty. */
-struct value_buffer {
-    char *bytes;
-    size_t size, capacity;
-    bool is_broken; /* memory ran out */
-};
-void value_buffer_free(struct value_buffer *buffer);
+/* The column of that name, or `columns->count`. */
+size_t value_encoding_find(const struct value_columns *columns, struct slice name);
+
+/* RECORD_STRING or RECORD_HASH: what it makes of a row. */
+enum record_kind value_encoding_kind(const struct value_encoding_plan *plan);
+
+struct value_buffer;
 
 /* Makes `record` of `cells` [column_count], its bytes in `arena`. -1: out of memory. */
 int value_encoding_make(const struct value_encoding_plan *plan, const struct cell cells[],
                         struct value_buffer *buffer, struct arena *arena,
                         struct record *record) MUST_CHECK;
-
-bool value_encoding_is_utf8(struct slice text);
 
 #endif

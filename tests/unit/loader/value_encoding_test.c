@@ -1,6 +1,7 @@
 /* value_encoding_test.c - rows to values, queries with placeholders: the pure parts of a source.
  * Room: tests. May touch: nothing. */
 #include "loader/source/family_query.h"
+#include "loader/source/value_buffer.h"
 #include "loader/source/value_encoding.h"
 
 #include <stdlib.h>
@@ -145,6 +146,96 @@ static void test_raw_hash_and_limits(void **state)
     encode(VALUE_JSON, unread, 4096, RECORD_TOO_BIG, (struct slice){NULL, 0});
 }
 
+/* The value of the template for a row of every kind of cell, or the error's text. */
+static const char *fill(const char *text)
+{
+    static char shown[1024];
+    static const char *const names[] = {"id", "n_1", "none", "blob", "json", "version"};
+    const struct family family = {.value = VALUE_TEMPLATE, .value_template = text, .query = "S"};
+    const struct cell cells[] = {number_cell("7"),        text_cell("a\"\n"),
+                                 {CELL_NULL, {NULL, 0}},  {CELL_BINARY, {"\xff\1", 2}},
+                                 {CELL_JSON, {"[1]", 3}}, number_cell("3")};
+    struct value_encoding_plan plan;
+    struct arena arena = {0};
+    struct value_buffer buffer = {0};
+    struct record record;
+    struct error err;
+    if (value_encoding_plan_init(&plan, &family, names, 6, &arena, &err) != 0) {
+        snprintf(shown, sizeof shown, "%s", err.text);
+    } else {
+        assert_int_equal(value_encoding_make(&plan, cells, &buffer, &arena, &record), 0);
+        assert_int_equal(record.kind, RECORD_STRING);
+        assert_true(slice_is_equal(record.version, slice_of("3")));
+        snprintf(shown, sizeof shown, "%.*s", (int)record.value.size, record.value.bytes);
+    }
+    value_buffer_free(&buffer);
+    arena_free(&arena);
+    return shown;
+}
+
+static void test_templates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *value;
+    } cases[] = {
+        {"", ""},
+        {"{id}", "7"},
+        {"u:{id}:{n_1}!", "u:7:a\"\n!"},
+        {"[{none}]", "[]"},
+        {"{\"id\":{id|json},\"n\":{n_1|json},\"x\":{none|json},\"j\":{json|json}}",
+         "{\"id\":7,\"n\":\"a\\\"\\n\",\"x\":null,\"j\":[1]}"},
+        {"{blob}{blob|json}", "\xff\1\"/wE=\""},
+        {"{{id}} {} { id } {id,n_1} {id", "{7} {} { id } {id,n_1} {id"},
+        {"{version}", "3"},
+        {"{id}{name}", "value = template:... has {name}, but the query gives no such column"},
+        {"{id|jso}", "{id|jso}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(fill(cases[i].text), cases[i].value);
+    }
+}
+
+/* Every byte there is, through every encoding. */
+static void test_all_bytes_pass(void **state)
+{
+    (void)state;
+    enum { BYTES = 256, FRAME = 4 };
+    char bytes[BYTES];
+    for (int i = 0; i < BYTES; i++) {
+        bytes[i] = (char)i;
+    }
+    const struct slice all = {bytes, BYTES};
+    const struct cell cells[] = {
+        number_cell("7"), {CELL_NULL, {NULL, 0}}, number_cell("3"), {CELL_TEXT, all}};
+    encode(VALUE_RAW, cells, 0, RECORD_STRING, all);
+    char hash[11 + FRAME + 4 + FRAME + BYTES];
+    memcpy(hash, "\2\0\0\0id\1\0\0\0007\4\0\0\0name\0\1\0\0", 23);
+    memcpy(hash + 23, bytes, BYTES);
+    encode(VALUE_HASH, cells, 0, RECORD_HASH, (struct slice){hash, sizeof hash});
+}
+
+static void test_no_value_is_longer_than_redis_takes(void **state)
+{
+    (void)state;
+    const uint64_t limits[] = {0, UINT64_C(1) << 40};
+    for (size_t i = 0; i < 2; i++) {
+        const struct cell cells[] = {number_cell("7"),
+                                     text_cell("x"),
+                                     number_cell("3"),
+                                     {CELL_TEXT, {NULL, (UINT64_C(512) << 20) + 1}}};
+        encode(VALUE_RAW, cells, limits[i], RECORD_TOO_BIG, (struct slice){NULL, 0});
+    }
+    static const char *const names[] = {"id"};
+    const struct family family = {.value = VALUE_JSON, .max_value_bytes = UINT64_C(1) << 40};
+    struct value_encoding_plan plan;
+    struct arena arena = {0};
+    struct error err;
+    assert_int_equal(value_encoding_plan_init(&plan, &family, names, 1, &arena, &err), 0);
+    assert_int_equal(plan.max_value_bytes, 536870912);
+    arena_free(&arena);
+}
+
 static void test_hash_layout_reads_back(void **state)
 {
     (void)state;
@@ -168,7 +259,7 @@ static void test_columns_that_cannot_be_used(void **state)
 {
     (void)state;
     static const char *const twice[] = {"id", "a", "a"};
-    struct family family = {.value = VALUE_JSON};
+    struct family family = {.value = VALUE_JSON, .query = "SELECT"};
     struct value_encoding_plan plan;
     struct arena arena = {0};
     struct error err;
@@ -215,6 +306,9 @@ int main(void)
         cmocka_unit_test(test_json_numbers),
         cmocka_unit_test(test_json_binary_is_base64),
         cmocka_unit_test(test_raw_hash_and_limits),
+        cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_all_bytes_pass),
+        cmocka_unit_test(test_no_value_is_longer_than_redis_takes),
         cmocka_unit_test(test_hash_layout_reads_back),
         cmocka_unit_test(test_columns_that_cannot_be_used),
         cmocka_unit_test(test_queries),
