@@ -49,7 +49,7 @@ LIBPREDICTOR := $(B)/lib/libpredictor.a
 LIBLOADER    := $(B)/lib/libloader.a
 PROGRAMS     := $(B)/bin/rekindle-predict $(B)/bin/rekindle-load
 
-COMMON_LIBS    := -lcsv -linih -lxxhash -lm
+COMMON_LIBS    := -lcsv -linih -lxxhash -lz -lm
 PREDICTOR_LIBS := -lgsl -lgslcblas -lz -lzstd -lm
 LOADER_LIBS     = -lhiredis -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
