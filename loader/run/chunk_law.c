@@ -99,6 +99,7 @@ bool chunk_law_note(struct chunk_law *law, const struct chunk_sum *sum, int64_t 
     double ratio = mean_us / (double)law->settings.target_us;
     law->seen = (struct chunk_sum){0};
     law->judged_us = now_us;
+    law->is_holding = ratio >= ROOM || chunk_law_is_holding(law);
     if (ratio > 1) {
         shrink(law, ratio, now_us);
     } else if (ratio < ROOM) {
@@ -111,6 +112,8 @@ bool chunk_law_note(struct chunk_law *law, const struct chunk_sum *sum, int64_t 
 
 bool chunk_law_is_holding(const struct chunk_law *law)
 {
-    return law->connections < law->settings.connections_max || law->rows < law->settings.rows_max ||
-           law->rest_percent > law->settings.rest_percent;
+    bool is_full = law->connections == law->settings.connections_max &&
+                   law->rows == law->settings.rows_max &&
+                   law->rest_percent == law->settings.rest_percent;
+    return law->is_holding && !is_full;
 }

@@ -26,6 +26,7 @@ struct chunk_law {
     struct chunk_sum seen;               /* since `judged_us` */
     int64_t judged_us;                   /* 0: never */
     int64_t crowded_us;                  /* when connections were last taken away; 0: never */
+    bool is_holding;                     /* was too slow to grow, and has not grown back since */
 };
 
 /* Begins small: one connection, few ids. */
@@ -40,7 +41,7 @@ void chunk_law_restart(struct chunk_law *law);
 /* Takes note, and about four times a second judges. True when something in force changed. */
 bool chunk_law_note(struct chunk_law *law, const struct chunk_sum *sum, int64_t now_us);
 
-/* Is less in force than the settings allow, for the database's slowness? */
+/* Is less in force than the settings allow, because the database was too slow for more? */
 bool chunk_law_is_holding(const struct chunk_law *law);
 
 #endif
