@@ -60,8 +60,8 @@ static void read_pressure(struct governor_watch *watch, int64_t now_us)
     struct error ignored = {0}; /* what fails grows old, and that is judged */
     struct source_pressure_reading reading;
     struct health *health = &watch->signs.health;
-    if (watch->pressure == NULL || (watch->pressure_us != 0 &&
-                                    now_us - watch->pressure_us < PRESSURE_EVERY_US)) {
+    if (watch->pressure == NULL ||
+        (watch->pressure_us != 0 && now_us - watch->pressure_us < PRESSURE_EVERY_US)) {
         return;
     }
     watch->pressure_us = now_us;
@@ -184,8 +184,7 @@ static void tick(struct governor_watch *watch)
     read_redis(watch, monotonic_us());
     read_chunks(watch);
     read_second(watch, monotonic_us());
-    struct governor_orders orders =
-        governor_tick(&watch->governor, &watch->signs, monotonic_us());
+    struct governor_orders orders = governor_tick(&watch->governor, &watch->signs, monotonic_us());
     publish(watch, &orders);
 }
 
@@ -205,8 +204,7 @@ static void *run_thread(void *context)
 static bool is_database_needed(const struct governor_watch_options *options)
 {
     for (size_t i = 0; i < options->config->family_count; i++) {
-        if (options->is_family_needed[i] &&
-            options->config->families[i].source == SOURCE_MYSQL) {
+        if (options->is_family_needed[i] && options->config->families[i].source == SOURCE_MYSQL) {
             return true;
         }
     }
@@ -229,6 +227,17 @@ static int open_both_ends(struct governor_watch *watch, struct error *err)
     return 0;
 }
 
+/* Counts that began long before the watch: only what comes is a rate. */
+static void begin_counts(struct governor_watch *watch)
+{
+    struct error ignored = {0};
+    uint64_t evicted;
+    if (watch->probe != NULL && redis_probe_evictions(watch->probe, &evicted, &ignored) == 0) {
+        watch->evicted.count = (double)evicted;
+    }
+    watch->second_us = monotonic_us();
+}
+
 /* Signals are the main thread's: it waits in calls that they shall cut short. */
 static int start_thread(struct governor_watch *watch, struct error *err)
 {
@@ -237,8 +246,7 @@ static int start_thread(struct governor_watch *watch, struct error *err)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&watch->thread, NULL, run_thread, watch);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed == 0 ? 0
-                       : error_set_errno(err, ERROR_RESOURCE, failed, "cannot start a thread");
+    return failed == 0 ? 0 : error_set_errno(err, ERROR_RESOURCE, failed, "cannot start a thread");
 }
 
 static void free_watch(struct governor_watch *watch)
@@ -263,7 +271,7 @@ struct governor_watch *governor_watch_start(const struct governor_watch_options 
         free_watch(watch);
         return NULL;
     }
-    watch->second_us = monotonic_us();
+    begin_counts(watch);
     watch->settings = governor_config_read(options->config, &watch->reach);
     governor_init(&watch->governor, &watch->settings, watch->second_us);
     tick(watch);
@@ -281,11 +289,6 @@ void governor_watch_stop(struct governor_watch *watch)
     }
     atomic_store(&watch->is_stopping, true);
     pthread_join(watch->thread, NULL);
-    for (int i = 0; i < GOVERNOR_LANE_COUNT; i++) {
-        if (watch->options.limits[i] != NULL) {
-            atomic_store(&watch->options.limits[i]->connections, 1); /* nobody waits for it any more */
-        }
-    }
     free_watch(watch);
 }
 

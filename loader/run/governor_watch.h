@@ -17,9 +17,11 @@ struct governor_watch;
 struct governor_watch_options {
     const struct config *config; /* borrowed until governor_watch_stop */
     const struct redis_config *redis;
-    const bool *is_family_needed; /* [family_count]: the database is watched when a needed family is of MySQL */
-    struct source_limits *limits[GOVERNOR_LANE_COUNT]; /* that it sets; NULL: nobody fetches there */
-    const atomic_int *stop; /* not 0: waiting for Redis ends soon; NULL: never */
+    const bool *
+        is_family_needed; /* [family_count]: the database is watched when a needed family is of MySQL */
+    struct source_limits
+        *limits[GOVERNOR_LANE_COUNT]; /* that it sets; NULL: nobody fetches there */
+    const atomic_int *stop;           /* not 0: waiting for Redis ends soon; NULL: never */
 };
 
 /* What it last saw and ordered. */
@@ -38,7 +40,8 @@ void governor_watch_stop(struct governor_watch *watch);
 void governor_watch_change(struct governor_watch *watch, const struct config *config);
 
 /* What has been written and has failed so far, in rows. From any thread. */
-void governor_watch_note(struct governor_watch *watch, uint64_t written_count, uint64_t failed_count);
+void governor_watch_note(struct governor_watch *watch, uint64_t written_count,
+                         uint64_t failed_count);
 
 /* Copies what is known; cheap. From any thread. */
 void governor_watch_look(struct governor_watch *watch, struct governor_look *look);

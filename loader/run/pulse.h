@@ -7,11 +7,14 @@
 #include <stdbool.h>
 
 #include "common/progress.h"
+#include "loader/run/control_file.h"
+#include "loader/run/governor_watch.h"
 #include "loader/run/outcome.h"
 #include "loader/run/pace.h"
 #include "loader/run/run_lock.h"
 #include "loader/run/run_status.h"
 #include "loader/run/run_switch.h"
+#include "loader/sink/sink.h"
 
 /* What has been settled so far, over all sessions of the run. */
 struct run_totals {
@@ -41,11 +44,17 @@ struct pulse {
     double benefit_ms;        /* of all of them */
     int64_t started_us, saved_us, started_unix;
     struct pulse_outlook outlook;
-    bool is_saved_as_paused; /* what the status file says; a change is saved at once */
+    struct governor_watch *watch; /* NULL: nothing is governed but rows and bytes */
+    struct governor_look look;    /* its last word */
+    struct control_file control;
+    const struct config *base;     /* the config, with the command line's limits; NULL: no limits */
+    struct config in_force;        /* the same with the control file's */
+    const struct message *message; /* for what the control file says */
+    bool is_saved_as_paused;       /* what the status file says; a change is saved at once */
 };
 
-/* Starts the clock; `pulse` has folder, lock, totals, warm_count and benefit_ms set, and its progress and pace
- * initialised. */
+/* Starts the clock; `pulse` has folder, lock, totals, warm_count, benefit_ms, base and message set, and its progress
+ * and pace initialised. The watch may come later. */
 void pulse_start(struct pulse *pulse, const char *host_folder);
 
 /* Looks at everything once, and waits here as long as the run is paused. -1: ERROR_STOPPED by the switch,
@@ -55,6 +64,29 @@ int pulse_beat(struct pulse *pulse, struct error *err) MUST_CHECK;
 /* Waits `wait_us`, beating. */
 int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us,
                struct error *err) MUST_CHECK;
+
+/* As pulse_beat, but neither stops nor pauses: for what has to be brought to its end. -1: ERROR_LOCKED. */
+int pulse_breathe(struct pulse *pulse, struct error *err) MUST_CHECK;
+
+/* Does the governor let nothing new begin, as of the last beat? */
+bool pulse_is_held(const struct pulse *pulse);
+/* Waits, beating, while it does not. */
+int pulse_hold(struct pulse *pulse, struct error *err) MUST_CHECK;
+
+/* How many of the next `count` items may be written now, from 1: `*allowed`. Beats, and waits for the row and byte
+ * limits and for a slow Redis. */
+int pulse_take(struct pulse *pulse, const struct sink_item items[], size_t count, size_t *allowed,
+               struct error *err) MUST_CHECK;
+/* To be called when they were written and all answers are there. */
+void pulse_spend(struct pulse *pulse, const struct sink_item items[], size_t count);
+
+/* How many rows take about half a second at the limits in force, 1..`most`. */
+size_t pulse_batch_rows(const struct pulse *pulse, size_t most);
+/* How many rows may be looked at again in one go, so that a beat comes soon, 1..`most`. */
+size_t pulse_recheck_rows(const struct pulse *pulse, size_t most);
+
+/* What a wait for the source is to be accounted to. */
+enum throttle_reason pulse_source_reason(const struct pulse *pulse);
 
 /* The share of the plan's expected benefit that is warm; 1 for a plan without any benefit. */
 double pulse_benefit_share(const struct pulse *pulse);

@@ -6,6 +6,7 @@
 
 #include "common/civil_time.h"
 #include "common/monotonic.h"
+#include "loader/run/pulse.h"
 #include "loader/run/value_digest.h"
 
 void recheck_init(struct recheck *recheck, struct source_set *sources)
@@ -77,6 +78,29 @@ static enum recheck_verdict judge_row(const struct second_look *look, const stru
                : RECHECK_FRESH;
 }
 
+/* Asks for the first `*count` ids or fewer: so many that a beat comes soon. A pause makes it gentle only: what was
+ * written must not stay unlooked at. */
+static int ask(struct recheck *recheck, struct source *source, enum source_content content,
+               struct slice ids[], size_t *count, struct error *err)
+{
+    struct pulse *pulse = recheck->pulse;
+    if (pulse == NULL) {
+        return source_fetch(source, content, ids, *count, &recheck->batch, err);
+    }
+    if (pulse_breathe(pulse, err) != 0) {
+        return -1;
+    }
+    *count = pulse_recheck_rows(pulse, *count);
+    bool is_held = pulse_is_held(pulse);
+    enum throttle_reason reason = pulse_source_reason(pulse);
+    int64_t before_us = monotonic_us();
+    int result = source_fetch(source, content, ids, *count, &recheck->batch, err);
+    if (is_held) {
+        pace_account(&pulse->pace, reason, monotonic_us() - before_us);
+    }
+    return result;
+}
+
 static int judge_family(struct recheck *recheck, struct recheck_row rows[], size_t count,
                         struct second_look *look, size_t family_index, struct error *err)
 {
@@ -94,13 +118,16 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
         source_clock(source, &look->now_unix_us, err) != 0) {
         return -1;
     }
-    if (source_fetch(source, look->is_by_version ? SOURCE_VERSIONS : SOURCE_VALUES, recheck->ids,
-                     count, &recheck->batch, err) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct recheck_row *row = &rows[recheck->places[i]];
-        row->verdict = judge_row(look, row, &recheck->batch.records[i]);
+    for (size_t from = 0, asked; from < count; from += asked) {
+        asked = count - from;
+        if (ask(recheck, source, look->is_by_version ? SOURCE_VERSIONS : SOURCE_VALUES,
+                &recheck->ids[from], &asked, err) != 0) {
+            return -1;
+        }
+        for (size_t i = 0; i < asked; i++) {
+            struct recheck_row *row = &rows[recheck->places[from + i]];
+            row->verdict = judge_row(look, row, &recheck->batch.records[i]);
+        }
     }
     return 0;
 }

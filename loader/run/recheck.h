@@ -27,8 +27,12 @@ struct recheck_row {
     enum recheck_verdict verdict;     /* comes out */
 };
 
+struct pulse;
+
 struct recheck {
     struct source_set *sources; /* borrowed */
+    struct pulse *
+        pulse; /* beats between questions, and knows how many; NULL: nobody does; NULL after init */
     bool is_by_value;  /* compare values also where versions could be trusted; false after init */
     struct slice *ids; /* of one family's rows */
     size_t *places;    /* which row each id belongs to */

@@ -89,7 +89,7 @@ static enum prefetch_state wait_for_window(struct warm_session *session,
     for (;;) {
         int64_t before_us = monotonic_us();
         enum prefetch_state state = prefetch_take(session->prefetch, TAKE_WAIT_US, window, err);
-        pace_account(&pulse->pace, THROTTLE_SOURCE, monotonic_us() - before_us);
+        pace_account(&pulse->pace, pulse_source_reason(pulse), monotonic_us() - before_us);
         if (state == PREFETCH_ERROR && err->kind == ERROR_STOPPED) {
             int beaten = pulse_beat(pulse, err); /* says which stop it was */
             (void)beaten;

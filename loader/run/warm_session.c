@@ -88,9 +88,9 @@ void warm_session_start_pulse(struct warm_session *session)
     const struct load_job *job = session->job;
     const struct plan_identity *identity = &session->plan.identity;
     struct pulse *pulse = &session->pulse;
-    uint64_t rows_per_second = job->options->rows_per_second;
-    if (rows_per_second == 0) {
-        rows_per_second = (uint64_t)job->config->pace.rows_per_second;
+    session->base = *job->config;
+    if (job->options->rows_per_second > 0) {
+        session->base.pace.rows_per_second = (int64_t)job->options->rows_per_second;
     }
     *pulse = (struct pulse){
         .folder = &session->folder,
@@ -101,8 +101,10 @@ void warm_session_start_pulse(struct warm_session *session)
                    .benefit_ms = session->survey.benefit_ms},
         .warm_count = identity->warm_count,
         .benefit_ms = identity->benefit_ms,
+        .base = &session->base,
+        .message = job->message,
     };
-    pace_init(&pulse->pace, rows_per_second, monotonic_us());
+    pace_init(&pulse->pace, (uint64_t)session->base.pace.rows_per_second, monotonic_us());
     bool is_quiet = job->message->verbosity == VERBOSITY_QUIET;
     uint64_t settled = outcome_tally_sum(&session->survey.tally);
     uint64_t left = identity->warm_count > settled ? identity->warm_count - settled : 0;
@@ -110,19 +112,36 @@ void warm_session_start_pulse(struct warm_session *session)
     pulse_start(pulse, job->config->run_dir);
 }
 
+/* The governor is there before the sources: it decides with how many connections they begin. */
+static int start_watch(struct warm_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    struct governor_watch_options options = {.config = &session->base,
+                                             .redis = &job->redis,
+                                             .is_family_needed = session->plan.is_family_needed,
+                                             .stop = run_switch_stop_flag()};
+    for (int i = 0; i < GOVERNOR_LANE_COUNT; i++) {
+        source_limits_init(&session->limits[i]);
+        options.limits[i] = &session->limits[i];
+    }
+    session->watch = governor_watch_start(&options, err);
+    session->pulse.watch = session->watch;
+    return session->watch == NULL ? -1 : 0;
+}
+
 static int open_sources(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     const bool *needed = session->plan.is_family_needed;
-    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(), NULL,
-                        err) != 0) {
+    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(),
+                        &session->limits[GOVERNOR_FETCH], err) != 0) {
         return -1;
     }
     if (job->options->is_recheck_off) {
         return 0;
     }
     return source_set_open(&session->recheck_sources, job->config, needed, run_switch_abort_flag(),
-                           NULL, err);
+                           &session->limits[GOVERNOR_RECHECK], err);
 }
 
 static int load_owned(struct warm_session *session, struct error *err)
@@ -146,6 +165,7 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
 {
     const struct run_manifest *manifest = &session->folder.manifest;
     recheck_init(&session->recheck, &session->recheck_sources);
+    session->recheck.pulse = &session->pulse;
     struct warm_writer_options options = {
         .config = session->job->config,
         .message = session->job->message,
@@ -182,8 +202,8 @@ static struct prefetch *open_prefetch(struct warm_session *session, struct error
 int warm_session_open_writing(struct warm_session *session, struct error *err)
 {
     if (run_lock_take_lease(&session->lock, &session->job->redis, monotonic_us(), err) != 0 ||
-        open_sources(session, err) != 0 || load_owned(session, err) != 0 ||
-        (session->writer = open_writer(session, err)) == NULL) {
+        start_watch(session, err) != 0 || open_sources(session, err) != 0 ||
+        load_owned(session, err) != 0 || (session->writer = open_writer(session, err)) == NULL) {
         return -1;
     }
     session->prefetch = open_prefetch(session, err);
@@ -192,6 +212,7 @@ int warm_session_open_writing(struct warm_session *session, struct error *err)
 
 void warm_session_close(struct warm_session *session)
 {
+    governor_watch_stop(session->watch);
     warm_writer_free(session->writer);
     recheck_free(&session->recheck);
     source_set_close(&session->fetch_sources);

@@ -26,6 +26,9 @@ struct warm_session {
     struct owned_keys owned;
     struct source_set fetch_sources, recheck_sources;
     struct recheck recheck;
+    struct source_limits limits[GOVERNOR_LANE_COUNT];
+    struct governor_watch *watch;
+    struct config base; /* the config, with the command line's limits */
     struct pulse pulse;
     struct load_bounds bounds;
     struct warm_writer *writer;

@@ -5,7 +5,8 @@
  *                └─ items ─ intent ─ write in chunks ─ second look ─ done: one entry a row
  *
  * A batch is a window, or as much of it as half a second of the rate limit lets through. A stop in the middle of a
- * batch settles what was sent: a done record may cover only the beginning of its intent. */
+ * batch settles what was sent: a done record may cover only the beginning of its intent. So does a pause of the
+ * governor, or a limit that was lowered: what was written is looked at again soon, the rest is another batch. */
 #include "loader/run/warm_writer.h"
 
 #include <assert.h>
@@ -18,7 +19,12 @@
 #include "loader/run/expiry.h"
 #include "loader/run/write_batch.h"
 
-enum { CHUNK_COUNT = 1000, SHOWN_FAILURES = 20, SHOWN_KEY_SIZE = 200, BATCHES_PER_SECOND = 2 };
+enum {
+    CHUNK_COUNT = 1000,
+    SHOWN_FAILURES = 20,
+    SHOWN_KEY_SIZE = 200,
+    UNDER_WAY_US = 2000000 /* so long at most a value waits for its second look to begin */
+};
 
 struct warm_writer {
     struct warm_writer_options options;
@@ -160,29 +166,29 @@ static void read_results(struct warm_writer *writer, size_t from, size_t count)
     }
 }
 
+/* Shall the batch end behind what was written, for the rest to be another one? */
+static bool is_cut_short(const struct warm_writer *writer, size_t written, int64_t started_us)
+{
+    return written > 0 &&
+           (pulse_is_held(writer->options.pulse) || monotonic_us() - started_us > UNDER_WAY_US);
+}
+
 static int write_items(struct warm_writer *writer, bool is_ours_kept, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
     struct load_bounds *bounds = writer->options.bounds;
-    for (size_t at = 0; at < writer->batch.item_count;) {
-        int64_t wait_us;
-        size_t left = writer->batch.item_count - at;
-        if (pulse_beat(pulse, err) != 0) {
+    int64_t started_us = monotonic_us();
+    for (size_t at = 0; at < writer->batch.item_count && !is_cut_short(writer, at, started_us);) {
+        size_t count = writer->batch.item_count - at;
+        count = count < CHUNK_COUNT ? count : CHUNK_COUNT;
+        if (pulse_beat(pulse, err) != 0 ||
+            (bounds != NULL && load_bounds_ask(bounds, pulse, count, &count, err) != 0) ||
+            pulse_take(pulse, &writer->batch.items[at], count, &count, err) != 0) {
             return -1;
-        }
-        left = left < CHUNK_COUNT ? left : CHUNK_COUNT;
-        if (bounds != NULL && load_bounds_ask(bounds, pulse, left, &left, err) != 0) {
-            return -1;
-        }
-        size_t count = (size_t)pace_take(&pulse->pace, left, monotonic_us(), &wait_us);
-        if (count == 0) {
-            if (pulse_wait(pulse, THROTTLE_ROW_RATE, wait_us, err) != 0) {
-                return -1;
-            }
-            continue;
         }
         int result =
             sink_write(writer->options.sink, &writer->batch.items[at], count, is_ours_kept, err);
+        pulse_spend(pulse, &writer->batch.items[at], count);
         read_results(writer, at, count);
         if (result != 0) {
             return -1;
@@ -342,8 +348,9 @@ static bool can_settle(const struct error *err)
     return err->kind == ERROR_STOPPED || err->kind == ERROR_DEADLINE || err->kind == ERROR_RESOURCE;
 }
 
+/* `*row_count`: how many of the batch's rows are settled; those behind them were not touched. */
 static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,
-                           struct error *err)
+                           size_t *row_count, struct error *err)
 {
     if ((is_open_batch(writer) && remove_outdated(writer, err) != 0) ||
         journal_the_intent(writer, err) != 0) {
@@ -359,50 +366,43 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
     }
     struct error later = {0};
     size_t settled = count_settled(writer);
-    size_t row_count = writer->batch.row_count;
+    *row_count = writer->batch.row_count;
     uint64_t covered = last_rank;
     if (settled < writer->batch.item_count) {
-        row_count = writer->batch.row_of_item[settled];
-        covered = row_count > 0 ? writer->batch.rows[row_count - 1].rank : 0;
+        *row_count = writer->batch.row_of_item[settled];
+        covered = *row_count > 0 ? writer->batch.rows[*row_count - 1].rank : 0;
     }
     bool is_done = covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
                                     check_same_servers(writer, restarts, &later) == 0 &&
-                                    journal_the_done(writer, row_count, covered, &later) == 0);
+                                    journal_the_done(writer, *row_count, covered, &later) == 0);
     if (!is_done && written == 0) {
         *err = later;
     }
     return written != 0 || !is_done ? -1 : 0;
 }
 
-/* Half a second of the rate limit: a paced run settles often, so that little is under way when it stops. */
-static size_t batch_size(const struct warm_writer *writer, size_t window_count)
-{
-    double rate = pace_rows_per_second(&writer->options.pulse->pace);
-    double most = rate / BATCHES_PER_SECOND;
-    if (rate <= 0 || most >= (double)window_count) {
-        return window_count;
-    }
-    return most < 1 ? 1 : (size_t)most;
-}
-
 int warm_writer_write(struct warm_writer *writer, const struct load_window *window,
                       struct error *err)
 {
-    size_t size = batch_size(writer, window->count);
+    /* A paced run settles often, so that little is under way when it stops. */
+    size_t size = pulse_batch_rows(writer->options.pulse, window->count);
     if (write_batch_reserve(&writer->batch, size, err) != 0) {
         return -1;
     }
-    size_t from = 0;
+    size_t from = 0, settled = 0;
     do {
+        if (pulse_hold(writer->options.pulse, err) != 0) {
+            return -1;
+        }
         size_t left = window->count - from;
         size_t count = left < size ? left : size;
         bool is_last = count == left;
         sort_batch(writer, window, from, count);
         uint64_t last_rank = is_last ? window->last_rank : window->rows[from + count - 1].rank;
-        if (write_one_batch(writer, last_rank, window->read_us, err) != 0) {
+        if (write_one_batch(writer, last_rank, window->read_us, &settled, err) != 0) {
             return -1;
         }
-        from += count;
+        from += settled;
     } while (from < window->count);
     return 0;
 }
