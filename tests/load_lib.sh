@@ -86,3 +86,9 @@ all_expiries() {
 # outcomes RESULTS: "outcome count" lines, by name.
 outcomes() { awk -F, 'NR > 1 {n[$3]++} END {for (o in n) print o, n[o]}' "$1" | sort; }
 results_file() { ls -t "$SCRATCH"/runs/*/results.csv | head -n 1; }
+
+# acl_line PASSWORD PATTERN: the line to paste out of the man page itself, for this password and these keys.
+acl_line() {
+    sed -n '/^ACL SETUSER /,/^\.fi/p' "$ROOT/loader/rekindle-load.1" | grep -v '^\.fi' | sed 's/\\e$//; s/\\-/-/g' | tr -d '\n' |
+        sed "s/>PASSWORD/>$1/; s/~YOUR:KEYS:\*/~$2/"
+}

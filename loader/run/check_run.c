@@ -55,6 +55,7 @@ static int open_session(struct check_session *session, struct error *err)
         load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err) !=
             0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL ||
+        sink_check_rights(session->sink, err) != 0 ||
         source_set_open(&session->sources, job->config, session->plan.is_family_needed,
                         run_switch_stop_flag(), NULL, err) != 0 ||
         load_window_init(&session->window, job->config->family_count, err) != 0 ||

@@ -72,7 +72,8 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
         .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 || set_bounds(session, err) != 0 ||
         run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
-        (session->sink = sink_open(&options, err)) == NULL) {
+        (session->sink = sink_open(&options, err)) == NULL ||
+        sink_check_rights(session->sink, err) != 0) {
         return -1;
     }
     checked_plan_fill_manifest(&session->plan, job, sink_name(session->sink), &manifest);

@@ -236,6 +236,13 @@ static int remove_stale(struct warm_writer *writer, size_t count, struct error *
         return error_add_context(err, "removing values that became stale");
     }
     for (size_t i = 0; i < count; i++) {
+        const struct sink_item *item = &writer->batch.items[i];
+        if (item->result == SINK_FAILED) {
+            return error_set(err, ERROR_BACKEND, "cannot remove a value that became stale: %s",
+                             item->reason);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
         struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
         *row = (struct journal_done_row){.rank = row->rank, .outcome = OUTCOME_STALE_REMOVED};
     }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct fault_rule {
-    const char *word; /* the reply's first word */
+    const char *word; /* the reply's first word, or words */
     enum redis_fault fault;
     const char *advice; /* what a person can do */
 };
@@ -16,6 +16,8 @@ struct fault_rule {
 static const struct fault_rule rules[] = {
     {"OOM", REDIS_FAULT_MEMORY, "raise maxmemory, or load less ([budget] memory)"},
     {"NOPERM", REDIS_FAULT_STOP,
+     "the ACL user must be allowed the commands and keys that the manual lists"},
+    {"ERR The user executing the script can't", REDIS_FAULT_STOP,
      "the ACL user must be allowed the commands and keys that the manual lists"},
     {"NOAUTH", REDIS_FAULT_STOP, "give [redis] password_file, or REKINDLE_REDIS_PASSWORD"},
     {"WRONGPASS", REDIS_FAULT_STOP, "check [redis] user and the password"},
@@ -36,9 +38,9 @@ static const struct fault_rule rules[] = {
 
 static const struct fault_rule *find_rule(const char *text)
 {
-    size_t word_size = strcspn(text, " ");
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (strlen(rules[i].word) == word_size && memcmp(rules[i].word, text, word_size) == 0) {
+        size_t size = strlen(rules[i].word);
+        if (strncmp(rules[i].word, text, size) == 0 && (text[size] == ' ' || text[size] == '\0')) {
             return &rules[i];
         }
     }

@@ -15,15 +15,25 @@ static const char *const texts[] = {
         "end\n"
         "redis.call('EXPIREAT', KEYS[1], ARGV[1])\n"
         "return 1\n",
-    [REDIS_SCRIPT_REMOVE_STRING] = "local expiry = redis.call('PEXPIRETIME', KEYS[1])\n"
-                                   "if expiry == -2 then return -1 end\n"
-                                   "if expiry ~= tonumber(ARGV[1]) then return 0 end\n"
-                                   "if redis.pcall('GET', KEYS[1]) ~= ARGV[2] then return 0 end\n"
-                                   "return redis.call('UNLINK', KEYS[1])\n",
+    [REDIS_SCRIPT_REMOVE_STRING] =
+        "local expiry = redis.call('PEXPIRETIME', KEYS[1])\n"
+        "if expiry == -2 then return -1 end\n"
+        "if expiry ~= tonumber(ARGV[1]) then return 0 end\n"
+        "local held = redis.pcall('GET', KEYS[1])\n"
+        "if held == ARGV[2] then return redis.call('UNLINK', KEYS[1]) end\n"
+        "if type(held) == 'table' and held.err and\n"
+        "   not string.find(held.err, 'WRONGTYPE', 1, true) then\n"
+        "  return held\n"
+        "end\n"
+        "return 0\n",
     [REDIS_SCRIPT_REMOVE_HASH] = "local expiry = redis.call('PEXPIRETIME', KEYS[1])\n"
                                  "if expiry == -2 then return -1 end\n"
                                  "if expiry ~= tonumber(ARGV[1]) then return 0 end\n"
                                  "local held = redis.pcall('HGETALL', KEYS[1])\n"
+                                 "if held.err and\n"
+                                 "   not string.find(held.err, 'WRONGTYPE', 1, true) then\n"
+                                 "  return held\n"
+                                 "end\n"
                                  "if held.err or #held ~= #ARGV - 1 then return 0 end\n"
                                  "local value_of = {}\n"
                                  "for i = 1, #held, 2 do value_of[held[i]] = held[i + 1] end\n"
@@ -31,6 +41,25 @@ static const char *const texts[] = {
                                  "  if value_of[ARGV[i]] ~= ARGV[i + 1] then return 0 end\n"
                                  "end\n"
                                  "return redis.call('UNLINK', KEYS[1])\n",
+    [REDIS_SCRIPT_RIGHTS] = "local denied = {}\n"
+                            "local function try(...)\n"
+                            "  local answer = redis.pcall(...)\n"
+                            "  if type(answer) == 'table' and answer.err and\n"
+                            "     string.find(answer.err, \"can't run\", 1, true) then\n"
+                            "    denied[#denied + 1] = string.lower((...))\n"
+                            "  end\n"
+                            "end\n"
+                            "for _, command in ipairs({'EXISTS', 'GET', 'HGETALL', 'PEXPIRETIME', "
+                            "'DEL', 'UNLINK'}) do\n"
+                            "  try(command, KEYS[1])\n"
+                            "end\n"
+                            "try('EXPIREAT', KEYS[1], '1')\n"
+                            "try('SET', KEYS[1], '', 'XX')\n"
+                            "if #denied == 0 then\n"
+                            "  try('HSET', KEYS[1], 'a', 'b')\n"
+                            "  try('UNLINK', KEYS[1])\n"
+                            "end\n"
+                            "return table.concat(denied, ', ')\n",
 };
 
 _Static_assert(sizeof texts / sizeof texts[0] == REDIS_SCRIPT_COUNT, "a text for each script");

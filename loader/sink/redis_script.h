@@ -15,6 +15,9 @@ enum redis_script {
     REDIS_SCRIPT_REMOVE_STRING,
     /* ARGV: expiry in Unix milliseconds, then names and values. The same answers. */
     REDIS_SCRIPT_REMOVE_HASH,
+    /* No ARGV. The names of the commands that the user may not run in a script, as a text with ", " between; the key
+     * must be one that nobody uses: it is made and removed again. */
+    REDIS_SCRIPT_RIGHTS,
     REDIS_SCRIPT_COUNT
 };
 

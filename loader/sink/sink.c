@@ -4,6 +4,7 @@
 
 #include "loader/sink/dry_run.h"
 #include "loader/sink/redis_look.h"
+#include "loader/sink/redis_rights.h"
 #include "loader/sink/redis_secure.h"
 #include "loader/sink/redis_store.h"
 #include "loader/sink/redis_write.h"
@@ -44,6 +45,11 @@ struct sink *sink_open(const struct sink_options *options, struct error *err)
         return NULL;
     }
     return sink;
+}
+
+int sink_check_rights(struct sink *sink, struct error *err)
+{
+    return redis_rights_check(sink->store, err);
 }
 
 void sink_close(struct sink *sink)

@@ -104,6 +104,10 @@ struct sink;
 struct sink *sink_open(const struct sink_options *options, struct error *err) MUST_CHECK;
 void sink_close(struct sink *sink);
 
+/* Whether the ACL user may run all commands that a load needs: ERROR_BACKEND names what is lacking. Writes and removes
+ * one key of its own. */
+int sink_check_rights(struct sink *sink, struct error *err) MUST_CHECK;
+
 /* Writes the items whose result is SINK_NOT_SENT, in array order, each only where the key does not exist;
  * waits for all answers. An item that may have been written by us before an interruption may be given again:
  * with `is_ours_kept` a key that exists with exactly this value and expiry counts as written.

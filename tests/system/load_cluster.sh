@@ -47,6 +47,27 @@ check "and filled by the run" exits_with 0 "$L" run --quiet --config "$SCRATCH/l
 cluster_values >"$SCRATCH/found"
 check "to the same keys" cmp "$SCRATCH/wanted" "$SCRATCH/found"
 
+# ---- the man page's ACL user; its two commands that only a cluster needs
+set_user() {
+    local words number
+    read -ra words < <(acl_line secret 'user:*')
+    for number in 0 1 2; do
+        node $number "${words[@]}" >/dev/null
+        [ $# = 0 ] || node $number acl setuser rekindle "$@" >/dev/null
+    done
+}
+sed "s/^cluster = yes/&\nuser = rekindle/" "$SCRATCH/load.ini" >"$SCRATCH/user.ini"
+export REKINDLE_REDIS_PASSWORD=secret
+set_user
+check "the documented ACL user can load a cluster" exits_with 0 "$L" run --quiet --config "$SCRATCH/user.ini" \
+    --plan "$SCRATCH/plan.csv" --run "$SCRATCH/by-user"
+for command in 'cluster|slots' asking; do
+    set_user "-$command"
+    check "without $command it says so" says 4 "'$command'" "$L" check --quiet --config "$SCRATCH/user.ini" \
+        --plan "$SCRATCH/plan.csv"
+done
+unset REKINDLE_REDIS_PASSWORD
+
 sed -i 's/^cluster = yes//' "$SCRATCH/load.ini"
 check "without [redis] cluster it is refused" says 4 "set [redis] cluster = yes" "$L" run --quiet --config "$SCRATCH/load.ini" \
     --plan "$SCRATCH/plan.csv" --run "$SCRATCH/third"

@@ -132,6 +132,8 @@ static void test_error_words(void **state)
         {"OOM command not allowed when used memory > 'maxmemory'.", REDIS_FAULT_MEMORY},
         {"OOMPH", REDIS_FAULT_KEY},
         {"NOPERM x", REDIS_FAULT_STOP},
+        {"ERR The user executing the script can't run this command or subcommand script: 1",
+         REDIS_FAULT_STOP},
         {"NOAUTH Authentication required.", REDIS_FAULT_STOP},
         {"MISCONF x", REDIS_FAULT_STOP},
         {"LOADING Redis is loading the dataset in memory", REDIS_FAULT_WAIT},
