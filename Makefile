@@ -51,7 +51,7 @@ PROGRAMS     := $(B)/bin/rekindle-predict $(B)/bin/rekindle-load
 
 COMMON_LIBS    := -lcsv -linih -lxxhash -lz -lm
 PREDICTOR_LIBS := -lgsl -lgslcblas -lz -lzstd -lm
-LOADER_LIBS     = -lhiredis -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
+LOADER_LIBS     = -lhiredis -lcurl -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 

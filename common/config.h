@@ -24,6 +24,7 @@ struct family {
     struct key_template key;
     enum family_source source;
     const char *query; /* holds `({ids})` exactly once, after the id column and IN; NULL if none */
+    const char *url;   /* source = http: with {id}; NULL: [http] url */
     const char *file;  /* source = file: its rows; NULL: [file] path */
     enum value_encoding value;  /* json (default): an object of the row's columns, less `version` */
     const char *value_column;   /* value = raw:COLUMN */
@@ -72,6 +73,14 @@ struct pace_config {
     const char *throttle_query; /* to the source: an answer but 0 pauses; NULL: none */
 };
 
+struct http_config {
+    const char *url;     /* http://host/users/{id}; NULL: the family's */
+    const char *version; /* none (default), etag, last-modified or field:NAME */
+    const char *token_file, *ca_file;
+    int64_t connections; /* default 4 */
+    int64_t timeout_ms;  /* of one request; default 10 s */
+};
+
 struct redis_config {
     const char *
         address; /* host:port, or unix:/path ; default 127.0.0.1:6379; several of a cluster's nodes */
@@ -97,6 +106,7 @@ struct config {
     size_t family_count;
     const char *sqlite_file; /* [sqlite] file = PATH */
     const char *file_source; /* [file] path = PATH */
+    struct http_config http;
     struct mysql_config mysql;
     struct redis_config redis;
     uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */

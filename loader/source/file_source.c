@@ -18,7 +18,11 @@
 #include <time.h>
 #include <xxhash.h>
 
-enum { SAME_HASH_MAX = 8 };
+enum {
+    SAME_HASH_MAX = 8,
+    CHUNK_ROWS =
+        4000 /* looked up in the order in which they lie: the more, the less is jumped about */
+};
 
 /* A record that a question wants. */
 struct wanted {
@@ -287,6 +291,7 @@ static int explain(void *opaque, const struct source_question *question, char *p
 const struct source_driver file_source_driver = {
     .is_in_asked_order = true,
     .has_no_query = true,
+    .chunk_rows = CHUNK_ROWS,
     .connection_count = connection_count,
     .connect = connect_file,
     .disconnect = disconnect,

@@ -10,8 +10,6 @@
 
 enum {
     CHUNK_ROWS_DEFAULT = 500,
-    CHUNK_ROWS_FILE =
-        4000, /* looked up in the order in which they lie: the more, the less is jumped about */
     CHUNK_ROWS_MAX = 1000 /* MariaDB turns longer lists into a join */
 };
 
@@ -36,8 +34,9 @@ static const struct source_driver *find_driver(enum family_source kind)
         return &sqlite_source_driver;
     case SOURCE_FILE:
         return &file_source_driver;
-    case SOURCE_NONE:
     case SOURCE_HTTP:
+        return &http_source_driver;
+    case SOURCE_NONE:
         return NULL;
     }
     return NULL;
@@ -46,8 +45,8 @@ static const struct source_driver *find_driver(enum family_source kind)
 static size_t choose_chunk_rows(const struct config *config, const struct source_driver *driver)
 {
     int64_t rows = config->mysql.chunk_rows;
-    if (driver->is_in_asked_order) {
-        return CHUNK_ROWS_FILE;
+    if (driver->chunk_rows > 0) {
+        return driver->chunk_rows;
     }
     if (rows <= 0) {
         return CHUNK_ROWS_DEFAULT;
@@ -90,7 +89,7 @@ static int check_family(const struct family *family, const struct source_driver 
     if (driver == NULL || (family->query == NULL && !driver->has_no_query)) {
         return error_set(err, ERROR_INPUT,
                          "[family %s] has no source with a query: give source = mysql or "
-                         "sqlite, and query; or source = file",
+                         "sqlite, and query; or source = file or http",
                          family->name);
     }
     if (family->query != NULL && driver->has_no_query) {
@@ -115,6 +114,7 @@ struct source *source_open(const struct source_options *options, struct error *e
     }
     source->setup = (struct source_setup){.config = options->config,
                                           .family = family,
+                                          .stop = options->stop,
                                           .chunk_rows = choose_chunk_rows(options->config, driver)};
     source->driver = driver;
     source->stop = options->stop;

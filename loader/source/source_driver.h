@@ -30,6 +30,7 @@ enum source_failure {
 struct source_setup {
     const struct config *config;
     const struct family *family;
+    const atomic_int *stop; /* as in source_options */
     size_t chunk_rows; /* ids in one question, at most; a prepared statement has exactly so many */
 };
 
@@ -58,6 +59,7 @@ struct source_question {
 struct source_driver {
     bool
         is_in_asked_order; /* ids come as the plan has them, not sorted, and `expected` is set before each row */
+    size_t chunk_rows; /* ids in one question, at most; 0: what [mysql] chunk_rows says */
     bool has_no_query; /* a family with a query is refused, one without is not */
     /* How many connections are worth having. */
     size_t (*connection_count)(const struct config *config);
@@ -78,5 +80,6 @@ struct source_driver {
 extern const struct source_driver mysql_source_driver;
 extern const struct source_driver sqlite_source_driver;
 extern const struct source_driver file_source_driver;
+extern const struct source_driver http_source_driver;
 
 #endif

@@ -288,7 +288,7 @@ static void test_what_cannot_be_opened(void **state)
     refuse(path, "DELETE FROM numbers WHERE id IN ({ids})", ERROR_INPUT, wanted);
     refuse(path, NULL, ERROR_INPUT,
            "[family f] has no source with a query: give source = mysql or sqlite, and query; or "
-           "source = file");
+           "source = file or http");
 }
 
 int main(void)
