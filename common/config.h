@@ -109,7 +109,9 @@ struct config {
     struct http_config http;
     struct mysql_config mysql;
     struct redis_config redis;
-    uint64_t budget_memory_bytes; /* [budget] memory = 2GiB; 0: not given */
+    uint64_t budget_memory_bytes;                       /* [budget] memory = 2GiB; 0: not given */
+    double budget_memory_high;                          /* of maxmemory, 0..1; default 0.8 */
+    const char *budget_growth, *budget_accept_eviction; /* NULL: not given */
     const char *
         run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
     int64_t window_ranks;     /* [run] window_ranks; default 20000 */

@@ -141,6 +141,12 @@ const struct config_row config_rows[] = {
 
     {"budget", "memory", CONFIG_BYTES, AT(budget_memory_bytes), NULL, 0, 0,
      "memory the loaded values may take; default: what maxmemory leaves"},
+    {"budget", "memory_high", CONFIG_SHARE, AT(budget_memory_high), "80%", 0, 0,
+     "share of maxmemory at which loading stops"},
+    {"budget", "growth", CONFIG_TEXT, AT(budget_growth), NULL, 0, 0,
+     "what the application adds until the window: 20MiB/h, or measured:10m"},
+    {"budget", "accept_eviction", CONFIG_TEXT, AT(budget_accept_eviction), NULL, 0, 0,
+     "keys a second that Redis may evict while loading: 500/s"},
     {"pace", "rows", CONFIG_COUNT, AT(pace.rows_per_second), "0", 0, INT64_MAX,
      "rows a second at most; 0: no limit"},
     {"pace", "bytes", CONFIG_BYTES, AT(pace.bytes_per_second), "0", 0, 0,

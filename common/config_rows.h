@@ -16,6 +16,7 @@ enum config_kind {
     CONFIG_DURATION_SECOND, /* int64_t; `1h` */
     CONFIG_DURATION_MS,     /* int64_t; `5s` */
     CONFIG_COST_MS,         /* double; `12ms`, `0.4ms`, `350us` */
+    CONFIG_SHARE,           /* double; `80%` or `0.8` */
     CONFIG_SWITCH,          /* bool; yes or no */
     CONFIG_ENTITY,          /* enum entity */
     CONFIG_SOURCE,          /* enum family_source */

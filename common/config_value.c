@@ -234,6 +234,8 @@ int config_value_set(const struct config_target *target, const struct config_row
         return units_parse_duration_ms(text, field, err);
     case CONFIG_COST_MS:
         return set_cost(text, field, err);
+    case CONFIG_SHARE:
+        return units_parse_share(text, field, err);
     case CONFIG_SWITCH:
         return set_switch(text, field, err);
     case CONFIG_ENTITY:

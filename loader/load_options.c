@@ -46,6 +46,14 @@ static const struct option_row write_rows[] = {
      "stop then, with the tail of the plan not warmed (exit 7): 2026-11-11T00:00:00Z, or a "
      "duration "
      "from now on"},
+    {"memory-high", OPTION_SHARE, FIELD(memory_high), "SHARE",
+     "stop at this share of maxmemory; default [budget] memory_high, or 80%"},
+    {"memory-budget", OPTION_BYTES, FIELD(memory_budget_bytes), "BYTES",
+     "what the load may take; needed when Redis has no maxmemory; default [budget] memory"},
+    {"growth", OPTION_TEXT, FIELD(growth), "RATE",
+     "leave room for what the application adds until the window: 20MiB/h, or measured:10m"},
+    {"accept-eviction", OPTION_TEXT, FIELD(accept_eviction), "RATE",
+     "load although Redis evicts, up to so many keys a second; default: none"},
     {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
     {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,

@@ -13,6 +13,9 @@ struct load_options {
     uint64_t window_ranks; /* 0: as the config says */
     uint64_t rows_per_second;
     const char *deadline; /* a time or a duration */
+    double memory_high;
+    uint64_t memory_budget_bytes;
+    const char *growth, *accept_eviction;
     int64_t max_plan_age_second;
     bool is_removal_allowed;
     bool is_recheck_off;

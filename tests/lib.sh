@@ -89,14 +89,15 @@ says() {
 }
 
 # start_redis NAME [OPTION...]: a private Redis on $SCRATCH/NAME.sock; its pid goes to $REDIS_PID.
-# The package redis-tools holds the server's binary under another name.
+# The package redis-tools holds the server's binary under another name. It has a maxmemory, without which the loader asks
+# for a budget; a test may give another.
 start_redis() {
     local name=$1 folder="$SCRATCH/$1"
     shift
     mkdir -p "$folder"
     ln -sf "$(command -v redis-server || command -v redis-check-rdb)" "$folder/redis-server"
     "$folder/redis-server" --port 0 --unixsocket "$SCRATCH/$name.sock" --unixsocketperm 700 --dir "$folder" \
-        --save '' --appendonly no --daemonize no "$@" >"$folder/log" 2>&1 &
+        --save '' --appendonly no --daemonize no --maxmemory 2gb "$@" >"$folder/log" 2>&1 &
     REDIS_PID=$!
     SERVER_PIDS+=("$REDIS_PID")
     wait_for 10 redis-cli -s "$SCRATCH/$name.sock" ping || { cat "$folder/log" >&2; return 1; }

@@ -19,12 +19,7 @@
 #include "loader/run/run_report.h"
 #include "loader/run/warm_writer.h"
 
-enum {
-    SAMPLE_WINDOWS = 4,
-    WINDOW_BYTES_MAX = 12 << 20,
-    KEY_OVERHEAD_BYTES = 140, /* what Redis 7 adds to key and value: 120..155 measured */
-    EXPLAIN_SIZE = 4096
-};
+enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20, EXPLAIN_SIZE = 4096 };
 
 struct check_session {
     const struct load_job *job;
@@ -34,7 +29,8 @@ struct check_session {
     struct pulse pulse;
     struct load_window window;
     struct window_sizer sizer;
-    struct load_bounds bounds;
+    struct load_bounds bounds; /* its deadline only */
+    struct memory_watch memory;
     struct warm_writer *writer;
     uint64_t key_bytes; /* of the sampled rows */
     double elapsed_second;
@@ -86,6 +82,7 @@ static void close_session(struct check_session *session)
     window_sizer_free(&session->sizer);
     load_window_free(&session->window);
     source_set_close(&session->sources);
+    memory_watch_close(&session->memory);
     sink_close(session->sink);
     checked_plan_close(&session->plan);
 }
@@ -187,31 +184,32 @@ static void print_seconds(const struct check_session *session, double scale)
     print_deadline(session, outcome_tally_sum(&session->pulse.totals.tally), (double)limit);
 }
 
-static int judge_memory(const struct check_session *session, double bytes, struct error *err)
+static int judge_memory(struct check_session *session, double bytes, struct error *err)
 {
-    char needed[UNITS_TEXT_SIZE], left_text[UNITS_TEXT_SIZE], max[UNITS_TEXT_SIZE];
-    struct sink_status status;
-    if (sink_status(session->sink, &status, err) != 0) {
+    char needed[UNITS_TEXT_SIZE], free_text[UNITS_TEXT_SIZE], mark[MEMORY_TEXT_SIZE];
+    struct memory_watch *watch = &session->memory;
+    const struct plan_identity *identity = &session->plan.identity;
+    units_print_bytes(needed, (uint64_t)bytes);
+    printf("memory: about %s needed\n", needed);
+    if (memory_watch_open(watch, session->job, &session->plan, session->sink, err) != 0) {
         return -1;
     }
-    units_print_bytes(needed, (uint64_t)bytes);
-    if (status.max_bytes == 0) {
-        printf("memory: about %s needed; %s has no maxmemory\n", needed, sink_name(session->sink));
+    for (size_t i = 0; i < watch->status_count; i++) {
+        printf("  %s: mark %s, policy %s\n", watch->statuses[i].address,
+               memory_watch_print_mark(mark, watch, i), watch->statuses[i].policy);
+    }
+    double room = memory_budget_room(&watch->budget);
+    if (bytes <= room) {
         return 0;
     }
-    uint64_t left = status.max_bytes > status.used_bytes ? status.max_bytes - status.used_bytes : 0;
-    printf("memory: about %s needed, %s left of maxmemory %s, policy %s\n", needed,
-           units_print_bytes(left_text, left), units_print_bytes(max, status.max_bytes),
-           status.policy);
-    if (bytes <= (double)left) {
-        return 0;
-    }
-    double count = (double)session->plan.identity.warm_count;
-    uint64_t fitting = (uint64_t)(count * (double)left / bytes);
+    uint64_t fitting = (uint64_t)((double)identity->warm_count * room / bytes);
+    static const double PERCENT = 100;
     return error_set(err, ERROR_RESOURCE,
-                     "it will not fit: about %" PRIu64 " of %" PRIu64
-                     " keys have room; plan fewer (rank --budget), or give Redis more memory",
-                     fitting, session->plan.identity.warm_count);
+                     "it will not fit: %s are left, which is room for about %" PRIu64 " of %" PRIu64
+                     " keys, %.1f%% of the expected benefit; plan fewer (rank --budget), or give "
+                     "Redis more memory",
+                     units_print_bytes(free_text, (uint64_t)room), fitting, identity->warm_count,
+                     benefit_curve_share(session->plan.curve, fitting) * PERCENT);
 }
 
 static int print_verdict(struct check_session *session, struct error *err)
@@ -237,7 +235,8 @@ static int print_verdict(struct check_session *session, struct error *err)
     printf("estimated queries: %.0f, for %s of values\n", (double)account.chunk_count * scale,
            units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));
     print_seconds(session, scale);
-    return judge_memory(session, value_bytes + new_count * (key_bytes + KEY_OVERHEAD_BYTES), err);
+    return judge_memory(session, value_bytes + new_count * (key_bytes + MEMORY_KEY_OVERHEAD_BYTES),
+                        err);
 }
 
 int check_run(const struct load_job *job, struct error *err)

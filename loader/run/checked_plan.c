@@ -22,14 +22,14 @@ static void forget_counts(struct row_watch *watch)
 {
     struct checked_plan *plan = watch->plan;
     memset(plan->loads, 0, watch->config->family_count * sizeof *plan->loads);
+    plan->key_bytes = 0;
     benefit_curve_init(plan->curve);
 }
 
 static void count_row(struct row_watch *watch, const struct plan_row *row, size_t family_index)
 {
-    struct family_load *load = &watch->plan->loads[family_index];
-    load->row_count++;
-    load->key_bytes += row->key.size;
+    watch->plan->loads[family_index].row_count++;
+    watch->plan->key_bytes += row->key.size;
     benefit_curve_add(watch->plan->curve, row->rank, row->benefit_ms);
 }
 

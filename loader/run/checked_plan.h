@@ -13,7 +13,6 @@
 /* What a plan wants of one family: its rows with action warm. */
 struct family_load {
     uint64_t row_count;
-    uint64_t key_bytes; /* of the keys' names */
 };
 
 struct checked_plan {
@@ -22,6 +21,7 @@ struct checked_plan {
     struct plan_identity identity;
     bool *is_family_needed;      /* [config->family_count] */
     struct family_load *loads;   /* [config->family_count] */
+    uint64_t key_bytes;          /* of the names of all keys to warm */
     struct benefit_curve *curve; /* of the rows with action warm */
 };
 

@@ -79,7 +79,19 @@ int load_bounds_ask(struct load_bounds *bounds, struct pulse *pulse, size_t want
                     struct error *err)
 {
     *allowed = wanted;
-    return load_bounds_look(bounds, pulse, err);
+    if (load_bounds_look(bounds, pulse, err) != 0) {
+        return -1;
+    }
+    return bounds->memory.statuses == NULL
+               ? 0
+               : memory_watch_ask(&bounds->memory, pulse, wanted, allowed, err);
+}
+
+void load_bounds_wrote(struct load_bounds *bounds, const struct sink_item items[], size_t count)
+{
+    if (bounds->memory.statuses != NULL) {
+        memory_watch_wrote(&bounds->memory, items, count);
+    }
 }
 
 void load_bounds_tell_end(const struct load_bounds *bounds, const struct pulse *pulse,

@@ -6,6 +6,7 @@
 #define REKINDLE_LOADER_LOAD_BOUNDS_H
 
 #include "loader/run/deadline.h"
+#include "loader/run/memory_watch.h"
 #include "loader/run/pulse.h"
 
 struct message;
@@ -15,6 +16,7 @@ struct load_bounds {
     struct deadline deadline;
     const struct benefit_curve *curve; /* borrowed; needed with a deadline */
     const struct message *message;
+    struct memory_watch memory;
     int64_t looked_us; /* when the deadline was projected last */
 };
 
@@ -29,6 +31,9 @@ int load_bounds_look(struct load_bounds *bounds, struct pulse *pulse, struct err
 /* How many of `wanted` keys may be written now: 1..wanted. Waits, beating, while there is no room but may be soon. */
 int load_bounds_ask(struct load_bounds *bounds, struct pulse *pulse, size_t wanted, size_t *allowed,
                     struct error *err) MUST_CHECK;
+
+/* These were written, or not. */
+void load_bounds_wrote(struct load_bounds *bounds, const struct sink_item items[], size_t count);
 
 /* The last word on a load that a bound has ended, with the counts as they are now that all is settled. */
 void load_bounds_tell_end(const struct load_bounds *bounds, const struct pulse *pulse,

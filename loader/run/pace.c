@@ -21,6 +21,7 @@ static const struct {
     [THROTTLE_REDIS] = {"Redis latency over its limit", "redis"},
     [THROTTLE_SOURCE] = {"waiting for the database", "database"},
     [THROTTLE_RECHECK] = {"waiting for young versions to settle", "recheck"},
+    [THROTTLE_MEMORY] = {"memory of Redis", "memory"},
 };
 _Static_assert(sizeof reasons / sizeof *reasons == THROTTLE_REASON_COUNT,
                "every reason has its words");

@@ -20,6 +20,7 @@ enum throttle_reason {
     THROTTLE_REDIS,     /* [pace] redis_latency */
     THROTTLE_SOURCE,    /* the window was not fetched yet, at full speed */
     THROTTLE_RECHECK,   /* a version was too young to be trusted */
+    THROTTLE_MEMORY,    /* Redis is too full, or is looked at before the load begins */
     THROTTLE_REASON_COUNT
 };
 

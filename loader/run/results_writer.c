@@ -13,6 +13,7 @@ struct results_job {
     struct csv_writer csv;
     struct settled_rows *settled;
     const struct run_manifest *manifest;
+    enum outcome rest;
     struct outcome_tally tally;
 };
 
@@ -25,7 +26,7 @@ static int64_t seconds_past_window(const struct run_manifest *manifest, int64_t 
 
 static int write_row(struct results_job *job, const struct plan_row *row, struct error *err)
 {
-    struct journal_done_row settled = {.outcome = OUTCOME_NOT_REACHED};
+    struct journal_done_row settled = {.outcome = job->rest};
     int64_t at_unix = 0;
     if (row->action == PLAN_SKIP) {
         settled.outcome = OUTCOME_SKIPPED;
@@ -78,11 +79,11 @@ static int write_draft(struct results_job *job, const struct run_folder *folder,
 }
 
 int results_writer_write(const struct run_folder *folder, struct plan_reader *plan,
-                         struct outcome_tally *tally, struct error *err)
+                         enum outcome rest, struct outcome_tally *tally, struct error *err)
 {
     char path[RUN_PATH_SIZE];
     struct journal_survey survey;
-    struct results_job job = {.manifest = &folder->manifest};
+    struct results_job job = {.manifest = &folder->manifest, .rest = rest};
     int result = journal_survey_read(run_folder_file(folder, "journal", path), NULL, &survey, err);
     if (result == 0 && (job.settled = settled_rows_open(path, &survey, err)) == NULL) {
         result = -1;

@@ -16,8 +16,9 @@
 
 #include <stdint.h>
 
-/* Rewinds `plan` and reads it to its end. `tally` (may be NULL) takes the outcome of every row. */
+/* Rewinds `plan` and reads it to its end. `rest`: what became of the rows that the journal does not settle. `tally` (may be NULL) takes the outcome of every row. */
 int results_writer_write(const struct run_folder *folder, struct plan_reader *plan,
-                         struct outcome_tally *tally, struct error *err) MUST_CHECK;
+                         enum outcome rest, struct outcome_tally *tally,
+                         struct error *err) MUST_CHECK;
 
 #endif

@@ -54,8 +54,8 @@ int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err)
 {
     const struct still_there *found = &session->still_there;
     struct outcome_tally tally = session->survey.tally;
-    if (!has_results(session) &&
-        results_writer_write(&session->folder, session->plan.reader, &tally, err) != 0) {
+    if (!has_results(session) && results_writer_write(&session->folder, session->plan.reader,
+                                                      OUTCOME_NOT_REACHED, &tally, err) != 0) {
         return -1;
     }
     double most = session->job->options->max_loss_share * (double)found->looked_count;
@@ -110,7 +110,10 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
     struct error later = {0};
     double second = (double)(monotonic_us() - session->pulse.started_us) / US_PER_SECOND;
     progress_clear(&session->pulse.progress);
-    int written = results_writer_write(&session->folder, session->plan.reader, &tally, &later);
+    enum outcome rest =
+        session->bounds.memory.has_refused ? OUTCOME_REFUSED_BUDGET : OUTCOME_NOT_REACHED;
+    int written =
+        results_writer_write(&session->folder, session->plan.reader, rest, &tally, &later);
     if (written == 0) {
         run_report_print(stdout, &session->pulse, &tally, second);
         printf("results: %s/results.csv\n", session->folder.path);

@@ -126,7 +126,10 @@ static int warm(struct warm_session *session, struct error *err)
     if (warm_session_open_writing(session, err) != 0) {
         return -1;
     }
-    int result = write_windows(session, err);
+    int result = memory_watch_begin(&session->bounds.memory, &session->pulse, err);
+    if (result == 0) {
+        result = write_windows(session, err);
+    }
     if (result != 0) {
         run_switch_raise_stop(); /* so that fetching ahead ends soon */
     }

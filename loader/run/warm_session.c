@@ -76,12 +76,19 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
         sink_check_rights(session->sink, err) != 0) {
         return -1;
     }
+    if (memory_watch_open(&session->bounds.memory, job, &session->plan, session->sink, err) != 0) {
+        return -1;
+    }
     checked_plan_fill_manifest(&session->plan, job, sink_name(session->sink), &manifest);
     if (run_folder_open(&session->folder, job->options->run, job->config->run_dir, &manifest,
                         err) != 0) {
         return -1;
     }
-    return open_journal(session, err) == 0 ? look_back(session, err) : -1;
+    if (open_journal(session, err) != 0 || look_back(session, err) != 0) {
+        return -1;
+    }
+    memory_watch_resume(&session->bounds.memory, &session->plan, &session->survey);
+    return 0;
 }
 
 void warm_session_start_pulse(struct warm_session *session)
@@ -226,6 +233,7 @@ void warm_session_close(struct warm_session *session)
     } else {
         run_lock_release(&session->lock);
     }
+    memory_watch_close(&session->bounds.memory);
     sink_close(session->sink);
     checked_plan_close(&session->plan);
 }

@@ -190,6 +190,9 @@ static int write_items(struct warm_writer *writer, bool is_ours_kept, struct err
             sink_write(writer->options.sink, &writer->batch.items[at], count, is_ours_kept, err);
         pulse_spend(pulse, &writer->batch.items[at], count);
         read_results(writer, at, count);
+        if (bounds != NULL) {
+            load_bounds_wrote(bounds, &writer->batch.items[at], count);
+        }
         if (result != 0) {
             return -1;
         }

@@ -84,7 +84,7 @@ redis() { redis-cli -s "$SOCKETS/redis.sock" "$@"; }
 start_redis() {
     ln -sf "$(command -v redis-server || command -v redis-check-rdb)" "$SOCKETS/redis-server"
     "$SOCKETS/redis-server" --port 0 --unixsocket "$SOCKETS/redis.sock" --dir "$SOCKETS" --save '' \
-        --appendonly no >"$BENCH/redis.log" 2>&1 &
+        --appendonly no --maxmemory 4gb >"$BENCH/redis.log" 2>&1 &
     SERVER_PIDS+=($!)
     wait_until redis ping
 }

@@ -66,7 +66,7 @@ wait_until() {
 start_redis() {
     ln -sf "$(command -v redis-server || command -v redis-check-rdb)" "$sockets/redis-server"
     "$sockets/redis-server" --port 0 --unixsocket "$sockets/redis.sock" --unixsocketperm 700 \
-        --dir "$demo" --save '' --appendonly no >"$demo/redis.log" 2>&1 &
+        --dir "$demo" --save '' --appendonly no --maxmemory 2gb >"$demo/redis.log" 2>&1 &
     redis_pid=$!
     wait_until redis-cli -s "$sockets/redis.sock" ping
     echo "     a private Redis listens on $sockets/redis.sock"

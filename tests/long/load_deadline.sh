@@ -7,7 +7,7 @@ source "$(dirname "$0")/../load_lib.sh"
 cd "$SCRATCH"
 
 rows=40000
-start_redis cache --maxmemory 1gb
+start_redis cache
 start_mariadb db
 # Two connections, two milliseconds a row: a thousand rows a second at most, and the second look takes as long again.
 sql db "CREATE DATABASE shop; USE shop; CREATE TABLE users (id INT PRIMARY KEY, name VARCHAR(40));

@@ -106,17 +106,10 @@ static inline void private_server_start_redis(struct private_server *server,
                                               const char *const options[])
 {
     char *arguments[SERVER_ARGUMENT_MAX] = {0};
-    const char *first[] = {"redis-server",
-                           "--port",
-                           "0",
-                           "--unixsocket",
-                           server->socket,
-                           "--dir",
-                           server->folder,
-                           "--save",
-                           "",
-                           "--appendonly",
-                           "no"};
+    const char *first[] = {
+        "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir",
+        server->folder, "--save", "",  "--appendonly", "no",           "--maxmemory",
+        "2gb"};
     size_t count = 0;
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
         arguments[count++] = strdup(first[i]);
