@@ -8,6 +8,7 @@
  * the same row gives the same bytes. The whole answer is stored before the first row is looked at: the server is
  * done with it, and a connection lost in the middle cannot look like the end of the data. */
 #include "loader/source/mysql_link.h"
+#include "loader/source/mysql_statement.h"
 #include "loader/source/source_driver.h"
 
 #include "loader/source/family_query.h"
@@ -19,37 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CONNECTIONS_DEFAULT = 2,
-    CAPACITY_FIRST = 512, /* of a column's buffer: more than any number's text */
-    BINARY_CHARSET = 63,
-    FRACTION_DIGITS_MAX = 6,
-    NUMBER_SIZE = 40,
-    BYTE_BITS = 8,
-    CONTENT_COUNT = SOURCE_VERSIONS + 1
-};
-
-/* Where one column's text arrives. */
-struct column_buffer {
-    char *bytes;
-    unsigned long capacity, length;
-    MYSQL_FLAG is_null, is_cut;
-    enum cell_kind kind; /* of what is not NULL */
-    bool is_bits;        /* BIT: bytes that are a number */
-    bool
-        is_time; /* DATETIME and TIMESTAMP: arrive in `time`, since the library prints them slowly */
-    unsigned fraction_digits; /* of a time */
-    MYSQL_TIME time;
-    char number[NUMBER_SIZE];
-};
-
-struct mysql_statement {
-    MYSQL_STMT *handle; /* NULL: not prepared yet */
-    size_t column_count;
-    struct column_buffer *columns; /* [column_count] */
-    MYSQL_BIND *binds;             /* [column_count] */
-    struct cell *cells;            /* [column_count] */
-};
+enum { CONNECTIONS_DEFAULT = 2, CONTENT_COUNT = SOURCE_VERSIONS + 1 };
 
 struct mysql_connection {
     const struct source_setup *setup;
@@ -61,172 +32,7 @@ struct mysql_connection {
     char *id_name;
 };
 
-/* ---- what the server says about columns */
-
-static bool is_integer(const MYSQL_FIELD *field)
-{
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-    case MYSQL_TYPE_SHORT:
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_LONGLONG:
-        return (field->flags & ZEROFILL_FLAG) == 0;
-    default:
-        return false;
-    }
-}
-
-static enum cell_kind kind_of(const MYSQL_FIELD *field)
-{
-    switch (field->type) {
-    case MYSQL_TYPE_TINY:
-    case MYSQL_TYPE_SHORT:
-    case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_LONGLONG:
-    case MYSQL_TYPE_YEAR:
-    case MYSQL_TYPE_FLOAT:
-    case MYSQL_TYPE_DOUBLE:
-    case MYSQL_TYPE_DECIMAL:
-    case MYSQL_TYPE_NEWDECIMAL:
-    case MYSQL_TYPE_BIT:
-        return CELL_NUMBER;
-    case MYSQL_TYPE_STRING:
-    case MYSQL_TYPE_VAR_STRING:
-    case MYSQL_TYPE_VARCHAR:
-    case MYSQL_TYPE_TINY_BLOB:
-    case MYSQL_TYPE_MEDIUM_BLOB:
-    case MYSQL_TYPE_LONG_BLOB:
-    case MYSQL_TYPE_BLOB:
-    case MYSQL_TYPE_GEOMETRY:
-        return field->charsetnr == BINARY_CHARSET ? CELL_BINARY : CELL_TEXT;
-    default:
-        return CELL_TEXT;
-    }
-}
-
-static enum id_kind id_kind_of(const MYSQL_FIELD *field)
-{
-    if (is_integer(field)) {
-        return (field->flags & UNSIGNED_FLAG) != 0 ? ID_UNSIGNED : ID_SIGNED;
-    }
-    return kind_of(field) == CELL_BINARY ? ID_BINARY : ID_TEXT;
-}
-
-/* A moment with a known number of fractional digits. */
-static bool is_time(const MYSQL_FIELD *field)
-{
-    return (field->type == MYSQL_TYPE_TIMESTAMP || field->type == MYSQL_TYPE_DATETIME) &&
-           field->decimals <= FRACTION_DIGITS_MAX;
-}
-
-static enum version_kind version_kind_of(const MYSQL_FIELD *field)
-{
-    if (is_time(field)) {
-        return field->decimals > 0 ? VERSION_FINE_TIME : VERSION_COARSE_TIME;
-    }
-    return is_integer(field) ? VERSION_COUNTER : VERSION_COARSE_TIME;
-}
-
 /* ---- statements */
-
-static void release_statement(struct mysql_statement *statement)
-{
-    if (statement->handle != NULL) {
-        mysql_stmt_close(statement->handle);
-    }
-    for (size_t i = 0; i < statement->column_count && statement->columns != NULL; i++) {
-        free(statement->columns[i].bytes);
-    }
-    free(statement->columns);
-    free(statement->binds);
-    free(statement->cells);
-    *statement = (struct mysql_statement){0};
-}
-
-static enum source_failure explain_statement(MYSQL_STMT *handle, const char *what,
-                                             struct error *err)
-{
-    unsigned number = mysql_stmt_errno(handle);
-    mysql_link_explain(err, what, mysql_stmt_error(handle), number);
-    return mysql_link_judge(number);
-}
-
-static void bind_column(MYSQL_BIND *bind, struct column_buffer *column)
-{
-    if (column->is_time) {
-        *bind = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_DATETIME,
-                             .buffer = &column->time,
-                             .buffer_length = sizeof column->time,
-                             .length = &column->length,
-                             .is_null = &column->is_null,
-                             .error = &column->is_cut};
-        return;
-    }
-    *bind = (MYSQL_BIND){.buffer_type =
-                             column->kind == CELL_BINARY ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING,
-                         .buffer = column->bytes,
-                         .buffer_length = column->capacity,
-                         .length = &column->length,
-                         .is_null = &column->is_null,
-                         .error = &column->is_cut};
-}
-
-static int make_columns(struct mysql_statement *statement, const MYSQL_FIELD *fields, size_t count,
-                        struct error *err)
-{
-    statement->column_count = count;
-    statement->columns = calloc(count, sizeof *statement->columns);
-    statement->binds = calloc(count, sizeof *statement->binds);
-    statement->cells = calloc(count, sizeof *statement->cells);
-    if (statement->columns == NULL || statement->binds == NULL || statement->cells == NULL) {
-        return error_set_memory(err, "preparing a query");
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct column_buffer *column = &statement->columns[i];
-        column->kind = kind_of(&fields[i]);
-        column->is_bits = fields[i].type == MYSQL_TYPE_BIT;
-        column->is_time = is_time(&fields[i]);
-        column->fraction_digits = column->is_time ? fields[i].decimals : 0;
-        column->capacity = CAPACITY_FIRST;
-        column->bytes = malloc(CAPACITY_FIRST);
-        if (column->bytes == NULL) {
-            return error_set_memory(err, "preparing a query");
-        }
-        bind_column(&statement->binds[i], column);
-    }
-    return 0;
-}
-
-static enum source_failure prepare(struct mysql_connection *connection,
-                                   struct mysql_statement *statement, const char *query,
-                                   struct error *err)
-{
-    statement->handle = mysql_stmt_init(connection->mysql);
-    if (statement->handle == NULL) {
-        error_set_memory(err, "preparing a query");
-        return SOURCE_FAILURE_FATAL;
-    }
-    if (mysql_stmt_prepare(statement->handle, query, strlen(query)) != 0) {
-        return explain_statement(statement->handle, "cannot prepare the query", err);
-    }
-    size_t wanted = connection->setup->chunk_rows;
-    if (mysql_stmt_param_count(statement->handle) != wanted) {
-        error_set(err, ERROR_INPUT, "the query must have no placeholders (?) beside ({ids}): %s",
-                  connection->setup->family->query);
-        return SOURCE_FAILURE_FATAL;
-    }
-    MYSQL_RES *metadata = mysql_stmt_result_metadata(statement->handle);
-    if (metadata == NULL) {
-        error_set(err, ERROR_INPUT, "the query gives no columns: it must be a SELECT");
-        return SOURCE_FAILURE_FATAL;
-    }
-    int result =
-        make_columns(statement, mysql_fetch_fields(metadata), mysql_num_fields(metadata), err);
-    mysql_free_result(metadata);
-    return result == 0 ? SOURCE_FAILURE_NONE : SOURCE_FAILURE_FATAL;
-}
 
 static char *render_query(const struct mysql_connection *connection, enum source_content content,
                           struct error *err)
@@ -250,10 +56,11 @@ static enum source_failure need_statement(struct mysql_connection *connection,
     if (query == NULL) {
         return SOURCE_FAILURE_FATAL;
     }
-    enum source_failure failure = prepare(connection, statement, query, err);
+    enum source_failure failure =
+        mysql_statement_prepare(statement, connection->mysql, connection->setup, query, err);
     free(query);
     if (failure != SOURCE_FAILURE_NONE) {
-        release_statement(statement);
+        mysql_statement_release(statement);
     }
     return failure;
 }
@@ -266,7 +73,7 @@ static int learn_id(struct mysql_connection *connection, struct error *err)
         return error_set_memory(err, "preparing a query");
     }
     const MYSQL_FIELD *field = mysql_fetch_field_direct(metadata, 0);
-    connection->id_kind = id_kind_of(field);
+    connection->id_kind = mysql_columns_id_kind(field);
     connection->id_name = strdup(field->name);
     mysql_free_result(metadata);
     return connection->id_name == NULL ? error_set_memory(err, "preparing a query") : 0;
@@ -286,7 +93,7 @@ static void disconnect(void *opaque)
         return;
     }
     for (size_t i = 0; i < CONTENT_COUNT; i++) {
-        release_statement(&connection->statements[i]);
+        mysql_statement_release(&connection->statements[i]);
     }
     if (connection->mysql != NULL) {
         mysql_close(connection->mysql);
@@ -347,7 +154,7 @@ static int describe(void *opaque, struct arena *arena, struct source_description
         if (description->names[i] == NULL) {
             description->names = NULL;
         } else if (strcmp(fields[i].name, "version") == 0) {
-            description->version_kind = version_kind_of(&fields[i]);
+            description->version_kind = mysql_columns_version_kind(&fields[i]);
         }
     }
     if (description->names == NULL) {
@@ -404,135 +211,18 @@ static enum source_failure execute(struct mysql_connection *connection,
         error_set(err, ERROR_BACKEND, "MySQL: the query's columns have changed during the run");
         return SOURCE_FAILURE_FATAL;
     }
-    return explain_statement(statement->handle, "the query failed", err);
+    return mysql_statement_explain(statement->handle, "the query failed", err);
 }
 
 /* Gets the rest of a value that did not fit, and room for the next one of that size. */
-static int fetch_whole(struct mysql_statement *statement, size_t at, struct error *err)
-{
-    struct column_buffer *column = &statement->columns[at];
-    unsigned long capacity = column->capacity;
-    while (capacity < column->length) {
-        capacity *= 2;
-    }
-    char *grown = realloc(column->bytes, capacity);
-    if (grown == NULL) {
-        return error_set_memory(err, "reading a row");
-    }
-    column->bytes = grown;
-    column->capacity = capacity;
-    bind_column(&statement->binds[at], column);
-    if (mysql_stmt_fetch_column(statement->handle, &statement->binds[at], (unsigned)at, 0) != 0 ||
-        mysql_stmt_bind_result(statement->handle, statement->binds) != 0) {
-        explain_statement(statement->handle, "cannot read a long column", err);
-        return -1;
-    }
-    return 0;
-}
-
-/* A BIT arrives as bytes, the highest first; it is a number to everybody else. */
-static struct slice print_bits(struct column_buffer *column)
-{
-    uint64_t number = 0;
-    for (unsigned long i = 0; i < column->length; i++) {
-        number = number << BYTE_BITS | (unsigned char)column->bytes[i];
-    }
-    int size = snprintf(column->number, sizeof column->number, "%llu", (unsigned long long)number);
-    return (struct slice){column->number, (size_t)size};
-}
-
-static char *put_digits(char *at, unsigned long value, int count)
-{
-    enum { BASE_TEN = 10 };
-    for (int i = count - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % BASE_TEN);
-        value /= BASE_TEN;
-    }
-    return at + count;
-}
-
-/* As the server prints it: 2026-01-31 23:59:59.000001. */
-static struct slice print_time(struct column_buffer *column)
-{
-    enum { YEAR_DIGITS = 4, BASE_TEN = 10 };
-    const MYSQL_TIME *time = &column->time;
-    char *at = put_digits(column->number, time->year, YEAR_DIGITS);
-    *at++ = '-';
-    at = put_digits(at, time->month, 2);
-    *at++ = '-';
-    at = put_digits(at, time->day, 2);
-    *at++ = ' ';
-    at = put_digits(at, time->hour, 2);
-    *at++ = ':';
-    at = put_digits(at, time->minute, 2);
-    *at++ = ':';
-    at = put_digits(at, time->second, 2);
-    if (column->fraction_digits > 0) {
-        unsigned long fraction = time->second_part;
-        for (unsigned i = column->fraction_digits; i < FRACTION_DIGITS_MAX; i++) {
-            fraction /= BASE_TEN;
-        }
-        *at++ = '.';
-        at = put_digits(at, fraction, (int)column->fraction_digits);
-    }
-    return (struct slice){column->number, (size_t)(at - column->number)};
-}
-
-static int make_cells(struct mysql_connection *connection, struct mysql_statement *statement,
-                      struct error *err)
-{
-    uint64_t longest = connection->setup->family->max_value_bytes;
-    for (size_t i = 0; i < statement->column_count; i++) {
-        struct column_buffer *column = &statement->columns[i];
-        struct cell *cell = &statement->cells[i];
-        cell->kind = column->is_null ? CELL_NULL : column->kind;
-        cell->bytes = (struct slice){column->bytes, column->length};
-        if (column->is_null) {
-            cell->bytes = (struct slice){NULL, 0};
-        } else if (column->is_bits) {
-            cell->bytes = print_bits(column);
-        } else if (column->is_time) {
-            cell->bytes = print_time(column);
-        } else if (longest > 0 && column->length > longest) {
-            cell->bytes.bytes = NULL;
-        } else if (column->length > column->capacity) {
-            if (fetch_whole(statement, i, err) != 0) {
-                return -1;
-            }
-            cell->bytes.bytes = column->bytes;
-        }
-    }
-    return 0;
-}
-
-static enum source_failure read_rows(struct mysql_connection *connection,
-                                     struct mysql_statement *statement,
-                                     const struct source_question *question, struct error *err)
-{
-    int fetched;
-    while ((fetched = mysql_stmt_fetch(statement->handle)) == 0 ||
-           fetched == MYSQL_DATA_TRUNCATED) {
-        if (make_cells(connection, statement, err) != 0) {
-            return SOURCE_FAILURE_FATAL;
-        }
-        if (question->take(question->context, statement->cells) != 0) {
-            error_set_memory(err, "reading a row");
-            return SOURCE_FAILURE_FATAL;
-        }
-    }
-    if (fetched != MYSQL_NO_DATA || mysql_stmt_errno(statement->handle) != 0) {
-        return explain_statement(statement->handle, "the answer broke off", err);
-    }
-    return SOURCE_FAILURE_NONE;
-}
-
 static enum source_failure ask_statement(struct mysql_connection *connection,
                                          struct mysql_statement *statement,
                                          const struct source_question *question, struct error *err)
 {
     enum source_failure failure = execute(connection, statement, question, err);
     if (failure == SOURCE_FAILURE_NONE) {
-        failure = read_rows(connection, statement, question, err);
+        failure = mysql_statement_read(statement, connection->setup->family->max_value_bytes,
+                                       question, err);
     }
     mysql_stmt_free_result(statement->handle);
     return failure;
@@ -629,12 +319,13 @@ static int explain(void *opaque, const struct source_question *question, char *p
     struct source_question plan_question = *question;
     plan_question.take = take_plan_row;
     plan_question.context = &found;
-    enum source_failure failure = prepare(connection, &statement, text, err);
+    enum source_failure failure =
+        mysql_statement_prepare(&statement, connection->mysql, connection->setup, text, err);
     if (failure == SOURCE_FAILURE_NONE) {
         failure = ask_statement(connection, &statement, &plan_question, err);
     }
     free(text);
-    release_statement(&statement);
+    mysql_statement_release(&statement);
     *is_scan = found.is_scan;
     return failure == SOURCE_FAILURE_NONE ? 0 : -1;
 }

@@ -133,6 +133,54 @@ static void test_every_type_has_its_json(void **state)
     close_fixture(&fixture);
 }
 
+/* NUL, 0xff, empty and long; a column longer than its first buffer; JSON; the smallest and largest of numbers. */
+static void test_odd_values_come_whole(void **state)
+{
+    (void)state;
+    sql("CREATE TABLE odd (id INT PRIMARY KEY, blobs LONGBLOB, texts LONGTEXT, bits BIT(64), big "
+        "DECIMAL(65,30), "
+        "j JSON, fixed BINARY(4), one BIT(1), least BIGINT, small DOUBLE)");
+    sql("INSERT INTO odd VALUES (1, CONCAT(x'00ff0a0d', REPEAT('x', 3000), x'00'), "
+        "REPEAT('\xc3\xa9', 600), "
+        "~0, -99999999999999999999999999999999999.999999999999999999999999999999, '{\"a\": [1, "
+        "2]}', x'61', "
+        "0, -9223372036854775808, 5e-324), (2, '', '', 0, 0, NULL, '', 1, 0, -0.0)");
+    struct fixture fixture;
+    const char *const ids[] = {"1", "2"};
+    char wanted[4096];
+    open_fixture(&fixture, "SELECT id, blobs FROM odd WHERE id IN ({ids})", VALUE_HASH);
+    fetch(&fixture, SOURCE_VALUES, ids, 2);
+    struct slice rest = fixture.batch.records[0].value, part;
+    assert_true(record_hash_next(&rest, &part) && slice_is_equal(part, slice_of("blobs")));
+    assert_true(record_hash_next(&rest, &part));
+    assert_int_equal(part.size, 3005);
+    assert_memory_equal(part.bytes, "\0\xff\n\rxxx", 7);
+    assert_memory_equal(part.bytes + 3000, "xxxx\0", 5);
+    rest = fixture.batch.records[1].value;
+    assert_true(record_hash_next(&rest, &part) && record_hash_next(&rest, &part));
+    assert_int_equal(part.size, 0);
+    close_fixture(&fixture);
+    open_fixture(&fixture,
+                 "SELECT id, big, bits, j, fixed, one, least, small FROM odd WHERE id IN ({ids})",
+                 VALUE_JSON);
+    fetch(&fixture, SOURCE_VALUES, ids, 2);
+    assert_record(
+        &fixture, 0,
+        "{\"id\":1,\"big\":-99999999999999999999999999999999999.999999999999999999999999999999,"
+        "\"bits\":18446744073709551615,\"j\":\"{\\\"a\\\": [1, 2]}\",\"fixed\":\"YQAAAA==\","
+        "\"one\":0,\"least\":-9223372036854775808,\"small\":5e-324}");
+    close_fixture(&fixture);
+    open_fixture(&fixture, "SELECT id, texts AS name FROM odd WHERE id IN ({ids})", VALUE_RAW);
+    fetch(&fixture, SOURCE_VALUES, ids, 2);
+    wanted[0] = '\0';
+    for (int i = 0; i < 600; i++) {
+        strcat(wanted, "\xc3\xa9");
+    }
+    assert_record(&fixture, 0, wanted);
+    assert_record(&fixture, 1, "");
+    close_fixture(&fixture);
+}
+
 static void test_times_are_printed_as_the_server_does(void **state)
 {
     (void)state;
@@ -549,6 +597,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_type_has_its_json),
+        cmocka_unit_test(test_odd_values_come_whole),
         cmocka_unit_test(test_times_are_printed_as_the_server_does),
         cmocka_unit_test(test_only_the_right_row_is_used),
         cmocka_unit_test(test_texts_are_compared_by_bytes),
