@@ -110,18 +110,39 @@ static bool is_probability_model(const struct candidate_result *result)
            (result->column == FEATURE_BGNBD || result->column == FEATURE_MBGNBD);
 }
 
+static bool is_bare_score(const struct candidate_result *result)
+{
+    return !result->is_ridge && !is_probability_model(result);
+}
+
+/* A count or gap has to be better than the best model by more than a standard error, for the same reason. */
+static size_t prefer_model(const struct candidate_choice *choice)
+{
+    size_t chosen = choice->best;
+    double lowest = INFINITY;
+    for (size_t i = 0; is_bare_score(&choice->results[choice->best]) && i < CANDIDATE_COUNT; i++) {
+        const struct candidate_result *result = &choice->results[i];
+        if (!is_bare_score(result) && result->loss < lowest) {
+            lowest = result->loss;
+            chosen = result->difference <= result->error ? i : choice->best;
+        }
+    }
+    return chosen;
+}
+
 /* The simplest probability model that is within a standard error of the best. */
 static void choose(struct candidate_choice *choice, const struct contest *contest,
                    const struct standing *standing)
 {
     const float *best = standing->losses[choice->best];
-    choice->chosen = choice->best;
-    for (size_t i = CANDIDATE_COUNT; i > 0; i--) {
-        struct candidate_result *result = &choice->results[i - 1];
-        result->difference =
-            contest_mean_loss(contest, standing->losses[i - 1], best, &result->error);
-        if (i - 1 < choice->chosen && is_probability_model(result) &&
-            result->difference <= result->error) {
+    for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
+        struct candidate_result *result = &choice->results[i];
+        result->difference = contest_mean_loss(contest, standing->losses[i], best, &result->error);
+    }
+    choice->chosen = prefer_model(choice);
+    for (size_t i = choice->chosen; i > 0; i--) {
+        const struct candidate_result *result = &choice->results[i - 1];
+        if (is_probability_model(result) && result->difference <= result->error) {
             choice->chosen = i - 1;
         }
     }

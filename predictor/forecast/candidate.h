@@ -35,7 +35,8 @@ struct candidate_choice {
 };
 
 /* Compares all candidates on the rows of `set`, which must hold both labels, and fits the chosen one: the lowest loss,
- * or a simpler probability model that is within a standard error of it. Free it also after a failure. */
+ * or a simpler probability model that is within a standard error of it; a bare count or gap only where it is better than
+ * every model by more than that. Free it also after a failure. */
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
                      struct error *err) MUST_CHECK;
 void candidate_choice_free(struct candidate_choice *choice);

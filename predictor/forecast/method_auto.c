@@ -157,8 +157,9 @@ static size_t describe_choice(const struct auto_method *method, struct forecast_
             chosen->loss);
     } else {
         count = forecast_state_add_fact(facts, count, "why",
-                                        "simpler than %s, whose log-loss of %.5f is lower by %.5f, "
+                                        "%s than %s, whose log-loss of %.5f is lower by %.5f, "
                                         "within its standard error of %.5f",
+                                        choice->chosen < choice->best ? "simpler" : "knows more",
                                         best->name, best->loss, chosen->difference, chosen->error);
     }
     for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
