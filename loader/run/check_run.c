@@ -120,8 +120,11 @@ static const char *version_words(enum version_kind kind)
         return "versions are a counter: looked at again after writing";
     case VERSION_FINE_TIME:
         return "versions are times with fractions: looked at again after writing";
+    case VERSION_FINE_LOCAL_TIME:
+        return "versions are DATETIMEs with fractions, whose zone is not known: looked at again "
+               "after writing";
     case VERSION_COARSE_TIME:
-        return "versions are whole seconds, too coarse: rows are read twice";
+        return "versions are neither a counter nor times with fractions: rows are read twice";
     case VERSION_SNAPSHOT:
         return "the source is a file: nothing is looked at again after writing";
     case VERSION_NONE:

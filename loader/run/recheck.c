@@ -22,18 +22,46 @@ void recheck_free(struct recheck *recheck)
     *recheck = (struct recheck){0};
 }
 
-bool recheck_is_young(enum version_kind kind, struct slice version, int64_t now_unix_us,
-                      int64_t since_read_us)
+static bool is_fine_time(enum version_kind kind)
+{
+    return kind == VERSION_FINE_TIME || kind == VERSION_FINE_LOCAL_TIME;
+}
+
+/* The age that the version had when it was read, if it was written in UTC; false: it is no time. */
+static bool read_age(struct slice version, int64_t now_unix_us, int64_t since_read_us,
+                     int64_t *age_us)
 {
     int64_t unix_second;
     int millisecond = 0;
-    if (kind != VERSION_FINE_TIME || since_read_us >= RECHECK_YOUNG_US ||
-        civil_parse_rfc3339(version, NULL, &unix_second, &millisecond) != 0) {
+    if (civil_parse_rfc3339(version, NULL, &unix_second, &millisecond) != 0) {
         return false;
     }
-    int64_t changed_us = unix_second * US_PER_SECOND + (int64_t)millisecond * US_PER_MS;
-    int64_t age_when_read_us = now_unix_us - since_read_us - changed_us;
-    return age_when_read_us < RECHECK_YOUNG_US;
+    *age_us = now_unix_us - since_read_us - unix_second * US_PER_SECOND -
+              (int64_t)millisecond * US_PER_MS;
+    return true;
+}
+
+/* Zones differ from UTC by quarters of an hour, from -12 to +14 hours: could this age be a small one in one of them? */
+static bool may_be_young_somewhere(int64_t age_us)
+{
+    static const int64_t quarter_us = INT64_C(15) * 60 * US_PER_SECOND;
+    static const int64_t ahead_us = INT64_C(14) * 3600 * US_PER_SECOND;
+    static const int64_t behind_us = INT64_C(12) * 3600 * US_PER_SECOND;
+    if (age_us < -ahead_us || age_us >= behind_us + RECHECK_YOUNG_US) {
+        return false;
+    }
+    return (age_us + ahead_us) % quarter_us < RECHECK_YOUNG_US;
+}
+
+bool recheck_is_young(enum version_kind kind, struct slice version, int64_t now_unix_us,
+                      int64_t since_read_us)
+{
+    int64_t age_us;
+    if (!is_fine_time(kind) || since_read_us >= RECHECK_YOUNG_US ||
+        !read_age(version, now_unix_us, since_read_us, &age_us)) {
+        return false;
+    }
+    return kind == VERSION_FINE_TIME ? age_us < RECHECK_YOUNG_US : may_be_young_somewhere(age_us);
 }
 
 static int make_room(struct recheck *recheck, size_t count, struct error *err)
@@ -113,8 +141,8 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
         return 0;
     }
     look->is_by_version =
-        !recheck->is_by_value && (look->kind == VERSION_COUNTER || look->kind == VERSION_FINE_TIME);
-    if (look->is_by_version && look->kind == VERSION_FINE_TIME &&
+        !recheck->is_by_value && (look->kind == VERSION_COUNTER || is_fine_time(look->kind));
+    if (look->is_by_version && is_fine_time(look->kind) &&
         source_clock(source, &look->now_unix_us, err) != 0) {
         return -1;
     }

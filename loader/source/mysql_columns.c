@@ -75,7 +75,10 @@ static bool is_time(const MYSQL_FIELD *field)
 enum version_kind mysql_columns_version_kind(const MYSQL_FIELD *field)
 {
     if (is_time(field)) {
-        return field->decimals > 0 ? VERSION_FINE_TIME : VERSION_COARSE_TIME;
+        /* A TIMESTAMP comes in the session's zone, which is UTC; a DATETIME in whatever zone it was written. */
+        enum version_kind fine =
+            field->type == MYSQL_TYPE_TIMESTAMP ? VERSION_FINE_TIME : VERSION_FINE_LOCAL_TIME;
+        return field->decimals > 0 ? fine : VERSION_COARSE_TIME;
     }
     return is_integer(field) ? VERSION_COUNTER : VERSION_COARSE_TIME;
 }

@@ -29,6 +29,7 @@ enum version_kind {
     VERSION_NONE,
     VERSION_COUNTER,
     VERSION_FINE_TIME,
+    VERSION_FINE_LOCAL_TIME, /* the same without a zone: whoever writes it may count in any */
     VERSION_COARSE_TIME,
     VERSION_SNAPSHOT /* the source is a file, which does not change: there is nothing to look at again */
 };

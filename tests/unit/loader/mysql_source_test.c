@@ -311,6 +311,12 @@ static void test_versions_alone(void **state)
     open_fixture(&fixture, "SELECT id, name, at AS version FROM vs WHERE id IN ({ids})",
                  VALUE_JSON);
     assert_int_equal(source_version_kind(fixture.source), VERSION_FINE_TIME);
+    struct fixture local;
+    open_fixture(&local,
+                 "SELECT id, CAST(at AS DATETIME(6)) AS version FROM vs WHERE id IN ({ids})",
+                 VALUE_JSON);
+    assert_int_equal(source_version_kind(local.source), VERSION_FINE_LOCAL_TIME);
+    close_fixture(&local);
     const char *const ids[] = {"1", "2"};
     fetch(&fixture, SOURCE_VERSIONS, ids, 2);
     assert_int_equal(fixture.batch.records[0].kind, RECORD_STRING);

@@ -31,6 +31,18 @@ static void test_young_versions(void **state)
         {VERSION_FINE_TIME, "2026-11-10 12:00:00.000000", 2500000, SECOND_US, true},
         /* a clock ahead of the database's */
         {VERSION_FINE_TIME, "2026-11-10 12:00:05.000000", 0, 0, true},
+        /* without a zone: noon in UTC is some quarter of an hour, from midnight to two the next morning */
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 12:00:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 14:00:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 17:45:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 08:30:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-11 02:00:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 00:00:00.000000", SECOND_US, 0, true},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 14:00:00.000000", 3 * SECOND_US, 0, false},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 11:53:00.000000", 0, 0, false},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-09 12:00:00.000000", SECOND_US, 0, false},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-11 12:00:00.000000", SECOND_US, 0, false},
+        {VERSION_FINE_LOCAL_TIME, "2026-11-10 14:00:00.000000", 0, 2 * SECOND_US, false},
         {VERSION_COUNTER, "17", 0, 0, false},
         {VERSION_COARSE_TIME, "2026-11-10 12:00:00", 0, 0, false},
         {VERSION_FINE_TIME, "not a time", 0, 0, false},
