@@ -190,21 +190,22 @@ int btyd_fit_table(const struct btyd_model *model, const struct triple_table *ta
     return explain(fit, &result, err);
 }
 
-void btyd_fit_interval(const struct btyd_fit *fit, const struct btyd_key *key,
-                       const double window[2], double interval[2])
+struct btyd_answer btyd_fit_answer(const struct btyd_fit *fit, const struct btyd_key *key,
+                                   const double window[2])
 {
     const double width = 1e-4;
     double slope[BTYD_PARAMETERS];
     double variance = 0;
-    double logit =
-        special_math_logit(fit->model->p_return(fit->parameters, key, window[0], window[1]));
+    struct btyd_answer answer = {
+        .p = fit->model->p_return(fit->parameters, key, window[0], window[1])};
+    double logit = special_math_logit(answer.p);
     for (int i = 0; i < BTYD_PARAMETERS; i++) {
         double moved[BTYD_PARAMETERS];
         memcpy(moved, fit->parameters, sizeof moved);
         moved[i] *= exp(width);
-        slope[i] =
-            (special_math_logit(fit->model->p_return(moved, key, window[0], window[1])) - logit) /
-            width;
+        double p = fit->model->p_return(moved, key, window[0], window[1]);
+        slope[i] = (special_math_logit(p) - logit) / width;
+        answer.p_slope[i] = (p - answer.p) / width;
     }
     for (int i = 0; i < BTYD_PARAMETERS; i++) {
         for (int j = 0; j < BTYD_PARAMETERS; j++) {
@@ -212,6 +213,7 @@ void btyd_fit_interval(const struct btyd_fit *fit, const struct btyd_key *key,
         }
     }
     double half = interval_90_percent * sqrt(fmax(variance, 0));
-    interval[0] = special_math_expit(logit - half);
-    interval[1] = special_math_expit(logit + half);
+    answer.low = special_math_expit(logit - half);
+    answer.high = special_math_expit(logit + half);
+    return answer;
 }

@@ -26,8 +26,13 @@ struct btyd_fit {
 int btyd_fit_table(const struct btyd_model *model, const struct triple_table *table,
                    double prior_spread, struct btyd_fit *fit, struct error *err) MUST_CHECK;
 
-/* The 90 % interval of P(return) that comes from not knowing the parameters exactly: delta method on the logit. */
-void btyd_fit_interval(const struct btyd_fit *fit, const struct btyd_key *key,
-                       const double window[2], double interval[2]);
+/* P(return) of a key, its 90 % interval that comes from not knowing the parameters exactly (delta method on the logit), and
+ * its derivatives by the logarithms of the parameters. Cost: five times p_return. */
+struct btyd_answer {
+    double p, low, high;
+    double p_slope[BTYD_PARAMETERS];
+};
+struct btyd_answer btyd_fit_answer(const struct btyd_fit *fit, const struct btyd_key *key,
+                                   const double window[2]);
 
 #endif

@@ -1,7 +1,7 @@
 /* method_btyd.c - the methods bgnbd and mbgnbd: everyone buys at a rate of his own until he leaves.
  * Room: predictor/forecast. May touch: GSL, memory.
  * Fitted on all keys (fitting the dormant alone would bias it), on active days; raw probabilities, which know nothing
- * of promotions. */
+ * of promotions. Keys that are alike share a triple, so that dormant ones are scored once a triple and then looked up. */
 #include "predictor/forecast/forecast_state.h"
 #include "predictor/forecast/organic_fit.h"
 
@@ -11,8 +11,18 @@
 struct btyd_method {
     struct organic_fit fit;
     struct organic_total total;
-    double window[2]; /* days after as_of */
+    double window[2];             /* days after as_of */
+    struct organic_score *scores; /* [slot_count] of the dormant triples */
 };
+
+static void free_fitted(void *fitted)
+{
+    struct btyd_method *btyd = fitted;
+    if (btyd != NULL) {
+        free(btyd->scores);
+        free(btyd);
+    }
+}
 
 static int fit(const struct forecast_method *method, const struct forecast_state *state,
                void **fitted, struct error *err)
@@ -29,7 +39,11 @@ static int fit(const struct forecast_method *method, const struct forecast_state
     if (organic_fit_set(*model, &state->triples, &btyd->fit, err) != 0) {
         return -1;
     }
-    btyd->total = organic_fit_total(&btyd->fit, &state->dormant, btyd->window);
+    btyd->scores = calloc(state->dormant.slot_count + 1, sizeof *btyd->scores);
+    if (btyd->scores == NULL) {
+        return error_set_memory(err, "scoring keys that behave alike");
+    }
+    btyd->total = organic_fit_total(&btyd->fit, &state->dormant, btyd->window, btyd->scores);
     return 0;
 }
 
@@ -38,16 +52,20 @@ static void score(const struct forecast_state *state, const void *fitted,
                   struct demand *demand)
 {
     const struct btyd_method *btyd = fitted;
-    const struct btyd_fit *fit = &btyd->fit.btyd;
-    struct btyd_key triple = {snapshot->x, snapshot->last, snapshot->age};
-    double interval[2];
-    (void)state;
+    const uint32_t triple[3] = {snapshot->x, snapshot->last, snapshot->age};
+    size_t at = triple_set_find(&state->dormant, triple);
     (void)key;
-    demand->p_return =
-        fit->model->p_return(fit->parameters, &triple, btyd->window[0], btyd->window[1]);
-    btyd_fit_interval(fit, &triple, btyd->window, interval);
-    demand->p_low = interval[0];
-    demand->p_high = interval[1];
+    if (at != SIZE_MAX) {
+        demand->p_return = (double)btyd->scores[at].p;
+        demand->p_low = (double)btyd->scores[at].low;
+        demand->p_high = (double)btyd->scores[at].high;
+        return;
+    }
+    struct btyd_key awake = {snapshot->x, snapshot->last, snapshot->age};
+    struct btyd_answer answer = btyd_fit_answer(&btyd->fit.btyd, &awake, btyd->window);
+    demand->p_return = answer.p;
+    demand->p_low = answer.low;
+    demand->p_high = answer.high;
 }
 
 static size_t describe(const struct forecast_state *state, const void *fitted,
@@ -75,8 +93,8 @@ static const struct btyd_model *const bgnbd_variant = &bgnbd_model;
 static const struct btyd_model *const mbgnbd_variant = &mbgnbd_model;
 
 const struct forecast_method method_bgnbd = {
-    "bgnbd", &bgnbd_variant, fit, score, describe, free, NULL, NULL,
+    "bgnbd", &bgnbd_variant, fit, score, describe, free_fitted, NULL, NULL,
 };
 const struct forecast_method method_mbgnbd = {
-    "mbgnbd", &mbgnbd_variant, fit, score, describe, free, NULL, NULL,
+    "mbgnbd", &mbgnbd_variant, fit, score, describe, free_fitted, NULL, NULL,
 };

@@ -107,7 +107,8 @@ static int prior_logit(const struct forecast_state *state, double *logit, struct
         return -1;
     }
     double dormant = state->dormant_count == 0 ? 1 : (double)state->dormant_count;
-    *logit = special_math_logit(organic_fit_total(&organic, &state->dormant, days).mean / dormant);
+    *logit =
+        special_math_logit(organic_fit_total(&organic, &state->dormant, days, NULL).mean / dormant);
     return 0;
 }
 

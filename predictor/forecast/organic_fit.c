@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static const double wide_prior =
     2; /* standard deviation of ln parameter: a factor of 7 either way */
@@ -97,44 +96,33 @@ int organic_fit_set(const struct btyd_model *model, const struct triple_set *set
     return result;
 }
 
-/* Sum of P(return) and of its variance under `parameters`. */
-static double sum_set(const struct btyd_model *model, const double *parameters,
-                      const struct triple_set *set, const double window[2], double *variance)
+struct organic_total organic_fit_total(const struct organic_fit *fit, const struct triple_set *set,
+                                       const double window[2], struct organic_score *scores)
 {
-    double sum = 0;
-    *variance = 0;
+    double slope[BTYD_PARAMETERS] = {0};
+    double mean = 0;
+    double variance = 0;
     for (size_t i = 0; i < set->slot_count; i++) {
         const struct triple_slot *slot = &set->slots[i];
-        if (slot->weight > 0) {
-            struct btyd_key key = {triple_set_x(slot->packed), triple_set_last(slot->packed),
-                                   triple_set_age(slot->packed)};
-            double p = model->p_return(parameters, &key, window[0], window[1]);
-            sum += slot->weight * p;
-            *variance += slot->weight * p * (1 - p);
+        if (slot->weight <= 0) {
+            continue;
+        }
+        struct btyd_key key = {triple_set_x(slot->packed), triple_set_last(slot->packed),
+                               triple_set_age(slot->packed)};
+        struct btyd_answer answer = btyd_fit_answer(&fit->btyd, &key, window);
+        mean += slot->weight * answer.p;
+        variance += slot->weight * answer.p * (1 - answer.p);
+        for (int j = 0; j < BTYD_PARAMETERS; j++) {
+            slope[j] += slot->weight * answer.p_slope[j];
+        }
+        if (scores != NULL) {
+            scores[i] =
+                (struct organic_score){(float)answer.p, (float)answer.low, (float)answer.high};
         }
     }
-    return sum;
-}
-
-struct organic_total organic_fit_total(const struct organic_fit *fit, const struct triple_set *set,
-                                       const double window[2])
-{
-    const double width = 1e-4;
-    double slope[BTYD_PARAMETERS];
-    double chance;
-    double unused;
-    const struct btyd_fit *btyd = &fit->btyd;
-    double mean = sum_set(btyd->model, btyd->parameters, set, window, &chance);
-    for (int i = 0; i < BTYD_PARAMETERS; i++) {
-        double moved[BTYD_PARAMETERS];
-        memcpy(moved, btyd->parameters, sizeof moved);
-        moved[i] *= exp(width);
-        slope[i] = (sum_set(btyd->model, moved, set, window, &unused) - mean) / width;
-    }
-    double variance = chance;
     for (int i = 0; i < BTYD_PARAMETERS; i++) {
         for (int j = 0; j < BTYD_PARAMETERS; j++) {
-            variance += slope[i] * slope[j] * btyd->ln_covariance[i][j];
+            variance += slope[i] * slope[j] * fit->btyd.ln_covariance[i][j];
         }
     }
     double half = interval_90_percent * sqrt(fmax(variance, 0));

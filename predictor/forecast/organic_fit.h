@@ -21,7 +21,12 @@ int organic_fit_set(const struct btyd_model *model, const struct triple_set *set
 struct organic_total {
     double mean, low, high;
 };
+/* P(return) of the keys with one triple, and its interval from not knowing the parameters. */
+struct organic_score {
+    float p, low, high;
+};
+/* Also fills `scores` [set->slot_count] for the slots in use, unless NULL. */
 struct organic_total organic_fit_total(const struct organic_fit *fit, const struct triple_set *set,
-                                       const double window[2]);
+                                       const double window[2], struct organic_score *scores);
 
 #endif

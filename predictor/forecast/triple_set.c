@@ -46,14 +46,28 @@ static uint64_t cut(uint32_t field)
     return field > TRIPLE_FIELD_MAX ? TRIPLE_FIELD_MAX : field;
 }
 
+static uint64_t pack(const uint32_t triple[3])
+{
+    return (cut(triple[0]) << (2 * TRIPLE_FIELD_BITS)) | (cut(triple[1]) << TRIPLE_FIELD_BITS) |
+           cut(triple[2]);
+}
+
+size_t triple_set_find(const struct triple_set *set, const uint32_t triple[3])
+{
+    if (set->slot_count == 0) {
+        return SIZE_MAX;
+    }
+    const struct triple_slot *slot = find_slot(set->slots, set->slot_count, pack(triple));
+    return slot->weight > 0 ? (size_t)(slot - set->slots) : SIZE_MAX;
+}
+
 int triple_set_add(struct triple_set *set, const uint32_t triple[3], double weight,
                    struct error *err)
 {
     if (set->count >= set->slot_count / 4 * 3 && grow(set, err) != 0) {
         return -1;
     }
-    uint64_t packed = (cut(triple[0]) << (2 * TRIPLE_FIELD_BITS)) |
-                      (cut(triple[1]) << TRIPLE_FIELD_BITS) | cut(triple[2]);
+    uint64_t packed = pack(triple);
     struct triple_slot *slot = find_slot(set->slots, set->slot_count, packed);
     set->count += slot->weight > 0 ? 0 : 1;
     slot->packed = packed;

@@ -28,6 +28,8 @@ struct triple_set {
  * first; last <= age. Fields beyond TRIPLE_FIELD_MAX are cut to it (5,700 years of days). */
 int triple_set_add(struct triple_set *set, const uint32_t triple[3], double weight,
                    struct error *err) MUST_CHECK;
+/* The slot of the triple, or SIZE_MAX when it is not in the set. */
+size_t triple_set_find(const struct triple_set *set, const uint32_t triple[3]);
 void triple_set_free(struct triple_set *set);
 
 /* The three fields of a packed triple. */
