@@ -2,7 +2,7 @@
  * Room: predictor/forecast. May touch: GSL, memory. */
 #include "predictor/forecast/auto_level.h"
 
-#include "predictor/forecast/special_math.h"
+#include "predictor/forecast/return_link.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,15 +10,13 @@
 static const double sure = 1.6448536269514722; /* of a normal distribution, 90 % within */
 static const double low_chance = 0.05;
 static const double high_chance = 0.95;
-/* Of the level when the strength is given: keys change between one event and the next. */
-static const double spread_with_strength = 0.18;
 
 /* ---- the keys that are dormant now */
 
 /* The sampled keys that are dormant now: their rows, and then their calibrated scores. */
 struct present_scores {
     float *values; /* [count][FEATURE_COUNT] */
-    float *scores;
+    float *scores, *bases;
     size_t count;
     double weight; /* keys a score stands for */
 };
@@ -31,7 +29,8 @@ static int take_present(const struct forecast_state *state, struct present_score
     *present = (struct present_scores){.weight = key_sample_weight(&state->sample)};
     present->values = malloc((count + 1) * FEATURE_COUNT * sizeof *present->values);
     present->scores = malloc((count + 1) * sizeof *present->scores);
-    if (present->values == NULL || present->scores == NULL) {
+    present->bases = malloc((count + 1) * sizeof *present->bases);
+    if (present->values == NULL || present->scores == NULL || present->bases == NULL) {
         return error_set_memory(err, "adding up the forecast");
     }
     return 0;
@@ -54,8 +53,9 @@ static int score_present(const struct candidate_choice *choice,
         }
     }
     for (size_t i = 0; i < present->count; i++) {
-        present->scores[i] = (float)candidate_score(choice, &present->values[i * FEATURE_COUNT],
-                                                    state->options.is_event);
+        const float *row = &present->values[i * FEATURE_COUNT];
+        present->scores[i] = (float)candidate_score(choice, row, state->options.is_event);
+        present->bases[i] = (float)candidate_base(choice, row, state->options.is_event);
     }
     return 0;
 }
@@ -73,6 +73,7 @@ static void free_present(struct present_scores *present)
 {
     free(present->values);
     free(present->scores);
+    free(present->bases);
 }
 
 static double total_at(const struct present_scores *present, double level, double *variance)
@@ -80,7 +81,8 @@ static double total_at(const struct present_scores *present, double level, doubl
     double sum = 0;
     *variance = 0;
     for (size_t i = 0; i < present->count; i++) {
-        double p = special_math_expit(level + (double)present->scores[i]);
+        double p =
+            return_link_probability(level + (double)present->scores[i], (double)present->bases[i]);
         sum += p;
         *variance += p * (1 - p);
     }
@@ -137,8 +139,9 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
     level->low = level_forecast_quantile(&level->forecast, low_chance) + shift;
     level->high = level_forecast_quantile(&level->forecast, high_chance) + shift;
     if (strength > 0) {
-        level->low = level->mean - sure * spread_with_strength;
-        level->high = level->mean + sure * spread_with_strength;
+        double half = level_forecast_deviation(&level->forecast, level->forecast.base_spread);
+        level->low = level->mean - half;
+        level->high = level->mean + half;
     }
     level->total.mean = total_at(present, level->mean, &variance);
     double low = total_at(present, level->low, &variance);
@@ -178,8 +181,41 @@ static bool has_same_kind(const struct training_set *set, bool by_target)
     return false;
 }
 
+/* Past events, each with its pull, those that found enough dormant keys with their level; false when none did. */
+static bool forecast_event(struct auto_level *level, const struct training_set *set,
+                           struct row_scores scores)
+{
+    struct level_event events[TRAINING_EVENTS_MAX];
+    bool by_target = is_told_by_target(set);
+    bool has_level_at_all = false;
+    bool has_same = false;
+    for (size_t i = 0; i < set->event_count; i++) {
+        const struct feature_event *event = &set->events[i];
+        events[i] = (struct level_event){.is_same_kind = event->is_same_kind, .pull = event->pull};
+        has_same = has_same || event->is_same_kind;
+    }
+    for (size_t i = 0; i < set->origin_count; i++) {
+        const struct training_origin *origin = &set->origins[i];
+        if (origin->is_event && has_level(set, i, by_target)) {
+            events[origin->event_at].has_level = has_level_at_all = true;
+            events[origin->event_at].measured = window_level_of(set, scores, i);
+        }
+    }
+    if (!has_level_at_all) {
+        return false;
+    }
+    level->forecast = level_forecast_of_events(events, set->event_count);
+    for (size_t i = 0; i < set->event_count; i++) {
+        if (!has_same || events[i].is_same_kind) {
+            level->unit_levels[level->unit_count++] =
+                level->forecast.base + level_forecast_ln_pull(events, set->event_count, i);
+        }
+    }
+    return true;
+}
+
 static void forecast_level(struct auto_level *level, const struct forecast_state *state,
-                           const struct training_set *set, const float *scores)
+                           const struct training_set *set, struct row_scores scores)
 {
     struct level_sample samples[TRAINING_ORIGINS_MAX];
     size_t count = 0;
@@ -193,15 +229,12 @@ static void forecast_level(struct auto_level *level, const struct forecast_state
         }
         samples[count].measured = window_level_of(set, scores, i);
         samples[count].is_same_kind = !by_kind || origin->is_same_kind;
-        if (origin->is_event && samples[count].is_same_kind) {
-            level->unit_levels[level->unit_count++] = samples[count].measured.level;
-        }
         count++;
     }
-    enum level_sort sort = LEVEL_ORDINARY;
-    if (state->options.is_event) {
-        sort = level->event_windows > 0 ? LEVEL_EVENT : LEVEL_UNTAUGHT_EVENT;
+    if (state->options.is_event && forecast_event(level, set, scores)) {
+        return;
     }
+    enum level_sort sort = state->options.is_event ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
     level->forecast = level_forecast_make(samples, count, sort);
 }
 
@@ -225,7 +258,7 @@ int auto_level_learn(struct auto_level *level, const struct forecast_state *stat
                      const struct feature_context *present, struct error *err)
 {
     *level = (struct auto_level){.unit_count = 0};
-    forecast_level(level, state, set, choice->scores);
+    forecast_level(level, state, set, (struct row_scores){choice->scores, choice->bases});
     return use_level(level, state, choice, present, err);
 }
 

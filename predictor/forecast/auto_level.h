@@ -17,7 +17,7 @@ struct auto_level {
     size_t event_windows;
     /* how it came about */
     struct level_forecast forecast;
-    double unit_levels[TRAINING_ORIGINS_MAX]; /* of the past events of the coming one's kind */
+    double unit_levels[TRAINING_EVENTS_MAX]; /* of the past events of the coming one's kind */
     size_t unit_count;
 };
 

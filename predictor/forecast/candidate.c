@@ -3,6 +3,7 @@
 #include "predictor/forecast/candidate.h"
 
 #include "predictor/forecast/contest.h"
+#include "predictor/forecast/return_link.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +16,10 @@ static const struct candidate_result candidates[CANDIDATE_COUNT] = {
     {.name = "decayed", .column = FEATURE_DECAYED_BASE, .sign = 1},
     {.name = "bgnbd", .column = FEATURE_BGNBD, .sign = 1},
     {.name = "mbgnbd", .column = FEATURE_MBGNBD, .sign = 1},
+    {.name = "layered 0.03", .is_ridge = true, .is_layer = true, .penalty = 0.03, .sign = 1},
+    {.name = "layered 0.01", .is_ridge = true, .is_layer = true, .penalty = 0.01, .sign = 1},
+    {.name = "layered 0.003", .is_ridge = true, .is_layer = true, .penalty = 0.003, .sign = 1},
+    {.name = "layered 0.001", .is_ridge = true, .is_layer = true, .penalty = 0.001, .sign = 1},
     {.name = "ridge 0.3", .is_ridge = true, .penalty = 0.3, .sign = 1},
     {.name = "ridge 0.1", .is_ridge = true, .penalty = 0.1, .sign = 1},
     {.name = "ridge 0.03", .is_ridge = true, .penalty = 0.03, .sign = 1},
@@ -47,13 +52,25 @@ static void free_standing(struct standing *standing)
     }
 }
 
-static int score_ridge(struct contest *contest, double penalty, float *scores, struct error *err)
+static struct ridge_kind kind_of(const struct candidate_result *result)
+{
+    return (struct ridge_kind){.penalty = result->penalty, .is_layer = result->is_layer};
+}
+
+static struct row_scores with_bases(const struct contest *contest,
+                                    const struct candidate_result *result, const float *scores)
+{
+    return (struct row_scores){.scores = scores, .bases = result->is_layer ? contest->bases : NULL};
+}
+
+static int score_ridge(struct contest *contest, struct ridge_kind kind, float *scores,
+                       struct error *err)
 {
     const struct training_rows *rows = contest->rows;
     memset(scores, 0, rows->count * sizeof *scores); /* rows in no fold have none */
     for (size_t fold = 0; fold < contest->fold_count; fold++) {
         struct logistic_fit *fit = &contest->ridges[fold];
-        if (contest_fit_ridge(contest, fold, penalty, fit, err) != 0) {
+        if (contest_fit_ridge(contest, fold, kind, fit, err) != 0) {
             return -1;
         }
         for (size_t i = 0; i < rows->count; i++) {
@@ -71,7 +88,7 @@ static int score_candidate(struct contest *contest, const struct candidate_resul
 {
     const struct training_rows *rows = contest->rows;
     if (result->is_ridge) {
-        return score_ridge(contest, result->penalty, scores, err);
+        return score_ridge(contest, kind_of(result), scores, err);
     }
     for (size_t i = 0; i < rows->count; i++) {
         scores[i] =
@@ -86,11 +103,13 @@ static int calibrate(struct contest *contest, struct candidate_result *result, f
 {
     double slopes[CONTEST_FOLDS_MAX];
     for (size_t fold = 0; fold < contest->fold_count; fold++) {
-        if (contest_fit_slope(contest, fold, scores, &slopes[fold], err) != 0) {
+        if (contest_fit_slope(contest, fold, with_bases(contest, result, scores), &slopes[fold],
+                              err) != 0) {
             return -1;
         }
     }
-    if (contest_fit_slope(contest, CONTEST_ALL_FOLDS, scores, &result->slope, err) != 0) {
+    if (contest_fit_slope(contest, CONTEST_ALL_FOLDS, with_bases(contest, result, scores),
+                          &result->slope, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < contest->rows->count; i++) {
@@ -115,16 +134,23 @@ static bool is_bare_score(const struct candidate_result *result)
     return !result->is_ridge && !is_probability_model(result);
 }
 
-/* A count or gap has to be better than the best model by more than a standard error, for the same reason. */
+/* What may not win by a hair. A count or gap has to be better than the best model by more than a standard error, for the
+ * same reason. A layer is fitted on the few rows of events alone, and may look good by what these events had in common: it
+ * has to beat the ridge that learns from all windows by two. */
 static size_t prefer_model(const struct candidate_choice *choice)
 {
+    const struct candidate_result *best = &choice->results[choice->best];
+    bool is_bare = is_bare_score(best);
+    double errors = is_bare ? 1 : 2;
     size_t chosen = choice->best;
     double lowest = INFINITY;
-    for (size_t i = 0; is_bare_score(&choice->results[choice->best]) && i < CANDIDATE_COUNT; i++) {
+    for (size_t i = 0; (is_bare || best->is_layer) && i < CANDIDATE_COUNT; i++) {
         const struct candidate_result *result = &choice->results[i];
-        if (!is_bare_score(result) && result->loss < lowest) {
+        bool is_rival = is_bare ? !is_bare_score(result) && !result->is_absent
+                                : result->is_ridge && !result->is_layer;
+        if (is_rival && result->loss < lowest) {
             lowest = result->loss;
-            chosen = result->difference <= result->error ? i : choice->best;
+            chosen = result->difference <= errors * result->error ? i : choice->best;
         }
     }
     return chosen;
@@ -137,7 +163,10 @@ static void choose(struct candidate_choice *choice, const struct contest *contes
     const float *best = standing->losses[choice->best];
     for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
         struct candidate_result *result = &choice->results[i];
-        result->difference = contest_mean_loss(contest, standing->losses[i], best, &result->error);
+        if (!result->is_absent) {
+            result->difference =
+                contest_mean_loss(contest, standing->losses[i], best, &result->error);
+        }
     }
     choice->chosen = prefer_model(choice);
     for (size_t i = choice->chosen; i > 0; i--) {
@@ -155,11 +184,19 @@ static int run(struct contest *contest, struct standing *standing, struct candid
     for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
         struct candidate_result *result = &choice->results[i];
         *result = candidates[i];
+        result->is_absent = result->is_layer && !contest->has_layers;
+        if (result->is_absent) {
+            continue;
+        }
+        if (i > 0 && result->is_layer != candidates[i - 1].is_layer) {
+            memset(contest->ridges, 0, sizeof contest->ridges); /* no start for another kind */
+        }
         if (score_candidate(contest, result, standing->scores[i], err) != 0 ||
             calibrate(contest, result, standing->scores[i], err) != 0) {
             return -1;
         }
-        contest_set_losses(contest, standing->scores[i], standing->losses[i]);
+        contest_set_losses(contest, with_bases(contest, result, standing->scores[i]),
+                           standing->losses[i]);
         result->loss = contest_mean_loss(contest, standing->losses[i], NULL, &unused);
         choice->best = result->loss < choice->results[choice->best].loss ? i : choice->best;
     }
@@ -178,9 +215,17 @@ static int finish(struct contest *contest, struct standing *standing,
     }
     choice->scores = standing->scores[choice->chosen];
     standing->scores[choice->chosen] = NULL;
-    return chosen->is_ridge
-               ? contest_fit_ridge(contest, CONTEST_ALL_FOLDS, chosen->penalty, &choice->ridge, err)
-               : 0;
+    if (chosen->is_ridge &&
+        contest_fit_ridge(contest, CONTEST_ALL_FOLDS, kind_of(chosen), &choice->ridge, err) != 0) {
+        return -1;
+    }
+    if (chosen->is_layer) {
+        choice->ordinary = contest->ordinary;
+        choice->ordinary_level = contest->ordinary_level;
+        choice->bases = contest->bases;
+        contest->bases = NULL;
+    }
+    return 0;
 }
 
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
@@ -207,7 +252,8 @@ int candidate_choose(struct candidate_choice *choice, const struct training_set 
 void candidate_choice_free(struct candidate_choice *choice)
 {
     free(choice->scores);
-    choice->scores = NULL;
+    free(choice->bases);
+    choice->scores = choice->bases = NULL;
 }
 
 double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event)
@@ -219,6 +265,16 @@ double candidate_score(const struct candidate_choice *choice, const float *row, 
     }
     feature_scale_apply(&choice->scale, row, is_event, design);
     return chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS);
+}
+
+double candidate_base(const struct candidate_choice *choice, const float *row, bool is_event)
+{
+    float design[DESIGN_COLUMNS];
+    if (!choice->results[choice->chosen].is_layer) {
+        return RETURN_LINK_LOGIT;
+    }
+    feature_scale_apply(&choice->scale, row, is_event, design);
+    return contest_base(&choice->ordinary, choice->ordinary_level, design);
 }
 
 double candidate_score_error(const struct candidate_choice *choice, const float *row, bool is_event)

@@ -11,12 +11,14 @@
 #include "predictor/forecast/reason_words.h"
 #include "predictor/forecast/training_set.h"
 
-enum { CANDIDATE_COUNT = 10 };
+enum { CANDIDATE_COUNT = 14 };
 
 struct candidate_result {
     const char *name;
     enum key_feature column; /* the score, unless is_ridge */
     bool is_ridge;
+    bool is_layer;     /* a ridge for what events add to ordinary windows; is_ridge, too */
+    bool is_absent;    /* no events, or nothing to add to: it did not compete */
     double penalty;    /* of a ridge, on the mean loss of standardised columns */
     double sign;       /* -1 where a high value speaks against a return */
     double loss;       /* mean log-loss out of fold */
@@ -29,8 +31,11 @@ struct candidate_choice {
     struct candidate_result results[CANDIDATE_COUNT]; /* the simplest first */
     size_t chosen, best;
     struct feature_scale scale;
-    struct logistic_fit ridge; /* fitted on all rows, when a ridge is chosen */
-    float *scores;             /* [rows], out of fold and calibrated, of the chosen one */
+    struct logistic_fit ridge;    /* fitted on all rows, when a ridge is chosen */
+    struct logistic_fit ordinary; /* what a layer is on top of */
+    double ordinary_level;
+    float *scores; /* [rows], out of fold and calibrated, of the chosen one */
+    float *bases;  /* [rows] what they are on top of; NULL: they are logits */
     double compared_rows, compared_returns;
 };
 
@@ -41,8 +46,10 @@ int candidate_choose(struct candidate_choice *choice, const struct training_set 
                      struct error *err) MUST_CHECK;
 void candidate_choice_free(struct candidate_choice *choice);
 
-/* The calibrated score of a row of features, a logit without the level of its window; and its standard error. */
+/* The calibrated score of a row of features, without the level of its window, and its standard error; and its base, with
+ * which return_link_probability makes a probability of the two. */
 double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event);
+double candidate_base(const struct candidate_choice *choice, const float *row, bool is_event);
 double candidate_score_error(const struct candidate_choice *choice, const float *row,
                              bool is_event);
 

@@ -2,6 +2,7 @@
  * Room: predictor/forecast. May touch: GSL, memory. */
 #include "predictor/forecast/contest.h"
 
+#include "predictor/forecast/return_link.h"
 #include "predictor/forecast/special_math.h"
 #include "predictor/forecast/window_level.h"
 
@@ -81,20 +82,32 @@ static void set_counts(struct contest *contest)
 
 /* ---- fits on the rows outside a fold */
 
-/* Copies rows of `width` columns outside `fold` (CONTEST_ALL_FOLDS: none is left out) into the scratch. */
-static struct logistic_rows rows_outside(struct contest *contest, size_t fold, const float *values,
-                                         size_t width)
+/* Which rows a fit is on: all outside a fold, or of these only relevant ones or only ordinary ones. */
+enum row_choice { ROWS_ALL, ROWS_RELEVANT, ROWS_ORDINARY };
+
+static bool is_chosen(const struct contest *contest, size_t row, size_t fold,
+                      enum row_choice choice)
 {
-    bool is_slope = width == 1; /* which is about rows that have a score out of fold */
+    size_t origin = contest->rows->origins[row];
+    bool is_event = contest->set->origins[origin].is_event;
+    return is_outside(contest, row, fold) &&
+           (choice != ROWS_RELEVANT || contest->is_relevant[origin]) &&
+           (choice != ROWS_ORDINARY || !is_event);
+}
+
+/* Copies the chosen rows of `width` columns into the scratch. */
+static struct logistic_rows copy_rows(struct contest *contest, size_t fold, enum row_choice choice,
+                                      const float *values, size_t width)
+{
     size_t count = 0;
     for (size_t i = 0; i < contest->rows->count; i++) {
-        if (is_outside(contest, i, fold) &&
-            !(is_slope && !contest->is_relevant[contest->rows->origins[i]])) {
+        if (is_chosen(contest, i, fold, choice)) {
             memcpy(&contest->part_values[count * width], &values[i * width],
                    width * sizeof *values);
             contest->part_weights[count] = contest->rows->weights[i];
             contest->part_labels[count] = contest->rows->labels[i];
             contest->part_groups[count] = contest->rows->origins[i];
+            contest->part_bases[count] = contest->bases[i];
             count++;
         }
     }
@@ -136,11 +149,10 @@ static void set_prior(const struct logistic_rows *rows, double penalty,
     }
 }
 
-int contest_fit_ridge(struct contest *contest, size_t fold, double penalty,
-                      struct logistic_fit *fit, struct error *err)
+static int fit_rows(struct logistic_rows rows, double penalty, struct logistic_fit *fit,
+                    struct error *err)
 {
     struct logistic_prior prior;
-    struct logistic_rows rows = rows_outside(contest, fold, contest->design, DESIGN_COLUMNS);
     double start[LOGISTIC_COLUMNS_MAX];
     set_prior(&rows, penalty, &prior);
     if (fit->column_count > 0) {
@@ -150,14 +162,24 @@ int contest_fit_ridge(struct contest *contest, size_t fold, double penalty,
     return logistic_fit_rows(&rows, &prior, fit, err);
 }
 
-int contest_fit_slope(struct contest *contest, size_t fold, const float *scores, double *slope,
+int contest_fit_ridge(struct contest *contest, size_t fold, struct ridge_kind kind,
+                      struct logistic_fit *fit, struct error *err)
+{
+    struct logistic_rows rows = copy_rows(contest, fold, kind.is_layer ? ROWS_RELEVANT : ROWS_ALL,
+                                          contest->design, DESIGN_COLUMNS);
+    rows.bases = kind.is_layer ? contest->part_bases : NULL;
+    return fit_rows(rows, kind.penalty, fit, err);
+}
+
+int contest_fit_slope(struct contest *contest, size_t fold, struct row_scores scores, double *slope,
                       struct error *err)
 {
     const double slope_expected = 1;
     const double slope_precision = 4; /* holds it there when the rows say little */
     struct logistic_fit fit;
     struct logistic_prior prior;
-    struct logistic_rows rows = rows_outside(contest, fold, scores, 1);
+    struct logistic_rows rows = copy_rows(contest, fold, ROWS_RELEVANT, scores.scores, 1);
+    rows.bases = scores.bases == NULL ? NULL : contest->part_bases;
     set_prior(&rows, 0, &prior);
     prior.mean[0] = slope_expected;
     prior.precision[0] = slope_precision;
@@ -170,7 +192,7 @@ int contest_fit_slope(struct contest *contest, size_t fold, const float *scores,
 
 /* ---- losses */
 
-void contest_set_losses(const struct contest *contest, const float *scores, float *losses)
+void contest_set_losses(const struct contest *contest, struct row_scores scores, float *losses)
 {
     const struct training_rows *rows = contest->rows;
     double levels[TRAINING_ORIGINS_MAX];
@@ -178,8 +200,10 @@ void contest_set_losses(const struct contest *contest, const float *scores, floa
         levels[i] = window_level_of_rows(contest->set, contest->counts, scores, i).level;
     }
     for (size_t i = 0; i < rows->count; i++) {
-        double logit = levels[rows->origins[i]] + (double)scores[i];
-        losses[i] = (float)special_math_log1pexp(rows->labels[i] != 0 ? -logit : logit);
+        double score = levels[rows->origins[i]] + (double)scores.scores[i];
+        losses[i] =
+            (float)-return_link_say(score, window_level_base(scores, i), rows->labels[i] != 0)
+                .log_likelihood;
     }
 }
 
@@ -213,15 +237,17 @@ static int take(struct contest *contest, struct error *err)
     size_t count = contest->rows->count + 1;
     contest->design = malloc(count * DESIGN_COLUMNS * sizeof *contest->design);
     contest->part_values = malloc(count * DESIGN_COLUMNS * sizeof *contest->part_values);
+    contest->bases = malloc(count * sizeof *contest->bases);
+    contest->part_bases = malloc(count * sizeof *contest->part_bases);
     contest->part_weights = malloc(count * sizeof *contest->part_weights);
     contest->part_labels = malloc(count * sizeof *contest->part_labels);
     contest->part_groups = malloc(count * sizeof *contest->part_groups);
     contest->folds = malloc(count * sizeof *contest->folds);
     contest->counts = malloc(count * sizeof *contest->counts);
-    bool is_short = contest->design == NULL || contest->part_values == NULL ||
-                    contest->part_weights == NULL || contest->part_labels == NULL ||
-                    contest->part_groups == NULL || contest->folds == NULL ||
-                    contest->counts == NULL;
+    bool is_short =
+        contest->design == NULL || contest->part_values == NULL || contest->part_weights == NULL ||
+        contest->part_labels == NULL || contest->bases == NULL || contest->part_bases == NULL ||
+        contest->part_groups == NULL || contest->folds == NULL || contest->counts == NULL;
     return is_short ? error_set_memory(err, "comparing models") : 0;
 }
 
@@ -229,6 +255,8 @@ void contest_close(struct contest *contest)
 {
     free(contest->design);
     free(contest->part_values);
+    free(contest->bases);
+    free(contest->part_bases);
     free(contest->part_weights);
     free(contest->part_labels);
     free(contest->part_groups);
@@ -247,6 +275,57 @@ static void fill_design(struct contest *contest, struct feature_scale *scale)
     }
 }
 
+double contest_base(const struct logistic_fit *ordinary, double level, const float *design)
+{
+    return special_math_log1pexp(level + logistic_fit_logit(ordinary, design, DESIGN_COLUMNS));
+}
+
+/* The mean of the levels of ordinary windows, by the rows each has. */
+static double mean_level(const struct contest *contest, const struct logistic_fit *fit)
+{
+    double weight = 0;
+    double sum = 0;
+    for (size_t i = 0; i < contest->set->origin_count; i++) {
+        const struct training_origin *origin = &contest->set->origins[i];
+        double rows = origin->is_event ? 0 : (double)(origin->row_end - origin->row_begin);
+        weight += rows;
+        sum += rows * fit->coefficients[DESIGN_COLUMNS + i];
+    }
+    return weight > 0 ? sum / weight : 0;
+}
+
+/* What keys do without an event, by a ridge on ordinary windows: the hazard on top of which events add theirs. */
+static int fit_ordinary(struct contest *contest, struct error *err)
+{
+    const double penalty = 0.01;
+    const double enough = 20;
+    double returns = 0;
+    bool has_event = false;
+    for (size_t i = 0; i < contest->set->origin_count; i++) {
+        const struct training_origin *origin = &contest->set->origins[i];
+        has_event = has_event || (origin->is_event && contest->is_relevant[i]);
+        returns += origin->is_event ? 0 : origin->row_returns;
+    }
+    for (size_t i = 0; i < contest->rows->count; i++) {
+        contest->bases[i] = (float)RETURN_LINK_LOGIT;
+    }
+    contest->has_layers = has_event && returns >= enough;
+    if (!contest->has_layers) {
+        return 0;
+    }
+    struct logistic_rows rows =
+        copy_rows(contest, CONTEST_ALL_FOLDS, ROWS_ORDINARY, contest->design, DESIGN_COLUMNS);
+    if (fit_rows(rows, penalty, &contest->ordinary, err) != 0) {
+        return -1;
+    }
+    contest->ordinary_level = mean_level(contest, &contest->ordinary);
+    for (size_t i = 0; i < contest->rows->count; i++) {
+        contest->bases[i] = (float)contest_base(&contest->ordinary, contest->ordinary_level,
+                                                &contest->design[i * DESIGN_COLUMNS]);
+    }
+    return 0;
+}
+
 int contest_open(struct contest *contest, const struct training_set *set,
                  struct feature_scale *scale, struct error *err)
 {
@@ -259,5 +338,5 @@ int contest_open(struct contest *contest, const struct training_set *set,
     fill_design(contest, scale);
     set_folds(contest);
     set_counts(contest);
-    return 0;
+    return fit_ordinary(contest, err);
 }

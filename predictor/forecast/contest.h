@@ -6,6 +6,7 @@
 #include "predictor/forecast/feature_scale.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/training_set.h"
+#include "predictor/forecast/window_level.h"
 
 enum { CONTEST_FOLDS_MAX = 5, CONTEST_ALL_FOLDS = CONTEST_FOLDS_MAX, CONTEST_NO_FOLD = 200 };
 
@@ -20,9 +21,13 @@ struct contest {
     bool is_by_origin;
     bool is_relevant[TRAINING_ORIGINS_MAX];
     size_t origin_folds[TRAINING_ORIGINS_MAX];
+    bool has_layers; /* events, and ordinary windows to tell what is there without them */
+    float *bases;    /* [rows] the hazard of ordinary windows for rows of events */
+    struct logistic_fit ordinary; /* which it is by */
+    double ordinary_level;
     struct logistic_fit ridges[CONTEST_FOLDS_MAX]; /* of the penalty before: a good start */
     /* scratch for the rows outside a fold */
-    float *part_values, *part_weights;
+    float *part_values, *part_weights, *part_bases;
     uint8_t *part_labels;
     uint16_t *part_groups;
 };
@@ -33,14 +38,21 @@ int contest_open(struct contest *contest, const struct training_set *set,
                  struct feature_scale *scale, struct error *err) MUST_CHECK;
 void contest_close(struct contest *contest);
 
-/* A ridge on the rows outside `fold` (CONTEST_ALL_FOLDS: on all), begun at what `fit` holds. */
-int contest_fit_ridge(struct contest *contest, size_t fold, double penalty,
+/* The hazard of a row of design in an ordinary window of that level. */
+double contest_base(const struct logistic_fit *ordinary, double level, const float *design);
+/* A ridge on the rows outside `fold` (CONTEST_ALL_FOLDS: on all), begun at what `fit` holds. With `is_layer` on the rows
+ * of events alone, for what they add to the hazard of ordinary windows. */
+struct ridge_kind {
+    double penalty;
+    bool is_layer;
+};
+int contest_fit_ridge(struct contest *contest, size_t fold, struct ridge_kind kind,
                       struct logistic_fit *fit, struct error *err) MUST_CHECK;
-/* The slope, at least 0, that calibrates `scores` [rows] on the relevant rows outside `fold`. */
-int contest_fit_slope(struct contest *contest, size_t fold, const float *scores, double *slope,
+/* The slope, at least 0, that calibrates `scores` on the relevant rows outside `fold`. */
+int contest_fit_slope(struct contest *contest, size_t fold, struct row_scores scores, double *slope,
                       struct error *err) MUST_CHECK;
 /* Log-loss of each row by calibrated scores and its window's own level, to `losses` [rows]. */
-void contest_set_losses(const struct contest *contest, const float *scores, float *losses);
+void contest_set_losses(const struct contest *contest, struct row_scores scores, float *losses);
 /* Weighted mean of `losses`, less `others` if not NULL, over the rows that count; and its standard error. */
 double contest_mean_loss(const struct contest *contest, const float *losses, const float *others,
                          double *error);

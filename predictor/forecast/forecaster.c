@@ -44,6 +44,12 @@ static int check_options(const struct forecast_options *options, struct error *e
         return error_set(err, ERROR_USAGE, "--model: there is no model '%s'; there are %s",
                          options->model, forecaster_model_names());
     }
+    if (options->event_strength > 0 && find_method(options->model) != &method_auto) {
+        return error_set(err, ERROR_USAGE,
+                         "--event-strength needs --model auto: %s knows no mean of past events to "
+                         "be scaled",
+                         options->model);
+    }
     if (options->window_start_unix < options->as_of_unix ||
         options->window_end_unix <= options->window_start_unix) {
         char as_of[CIVIL_TEXT_SIZE];

@@ -58,6 +58,7 @@ enum key_feature {
 struct feature_event {
     struct event_window window;
     double share;
+    double pull; /* as event_pull.h measures it; 0 is not known */
     bool is_same_kind;
 };
 

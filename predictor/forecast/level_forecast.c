@@ -78,10 +78,114 @@ struct level_forecast level_forecast_make(const struct level_sample *samples, si
     return (struct level_forecast){.mean = mean_of->level,
                                    .spread = sqrt(predictive),
                                    .degrees = typical_worth + freedom,
+                                   .base = mean_of->level,
+                                   .base_spread = sqrt(variance),
                                    .window_count = count};
+}
+
+/* ---- events with a pull */
+
+/* What is typical before anything is seen. Pulls: two promotions of a kind mostly lie within a third of each other. Bases:
+ * levels of the same shop hold as well from one event to the next as from one ordinary window to another. */
+static const double typical_pull_spread = 0.3;
+static const double typical_base_spread = 0.15;
+static const double typical_drift = 0.15; /* from event to event, either way */
+
+double level_forecast_ln_pull(const struct level_event *events, size_t count, size_t at)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].pull <= 0) {
+            return 0;
+        }
+    }
+    return log(events[at].pull);
+}
+
+/* Mean of ln pull and what it says of its spread, over one kind or the others. */
+struct pull_sums {
+    double count, mean, squares;
+};
+
+static struct pull_sums sum_pulls(const struct level_event *events, size_t count, bool is_same_kind)
+{
+    struct pull_sums sums = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].is_same_kind == is_same_kind) {
+            sums.count++;
+            sums.mean += level_forecast_ln_pull(events, count, i);
+        }
+    }
+    sums.mean /= fmax(sums.count, 1);
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].is_same_kind == is_same_kind) {
+            double away = level_forecast_ln_pull(events, count, i) - sums.mean;
+            sums.squares += away * away;
+        }
+    }
+    return sums;
+}
+
+/* The line that bases lie on, by events back from the coming one: its height there, and that one's variance. */
+struct base_line {
+    double height, variance, count;
+};
+
+/* Bayesian regression with a flat prior on the height and a normal one on the slope. */
+static struct base_line fit_bases(const struct level_event *events, size_t count)
+{
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 1 / (typical_drift * typical_drift);
+    double b0 = 0;
+    double b1 = 0;
+    struct base_line line = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].has_level) {
+            double back = -(double)(count - i);
+            double base = events[i].measured.level - level_forecast_ln_pull(events, count, i);
+            double w = 1 / (events[i].measured.error * events[i].measured.error +
+                            typical_base_spread * typical_base_spread);
+            s0 += w;
+            s1 += w * back;
+            s2 += w * back * back;
+            b0 += w * base;
+            b1 += w * back * base;
+            line.count++;
+        }
+    }
+    double determinant = s0 * s2 - s1 * s1;
+    line.height = (s2 * b0 - s1 * b1) / determinant;
+    line.variance = s2 / determinant;
+    return line;
+}
+
+struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count)
+{
+    struct pull_sums same = sum_pulls(events, count, true);
+    struct pull_sums other = sum_pulls(events, count, false);
+    const struct pull_sums *mean_of = same.count > 0 ? &same : &other;
+    double freedom = fmax(same.count - 1, 0) + fmax(other.count - 1, 0);
+    double variance =
+        (typical_worth * typical_pull_spread * typical_pull_spread + same.squares + other.squares) /
+        (typical_worth + freedom);
+    struct base_line line = fit_bases(events, count);
+    double base_variance = line.variance + typical_base_spread * typical_base_spread;
+    double pull_variance = variance * (1 + 1 / fmax(mean_of->count, 1));
+    return (struct level_forecast){.mean = line.height + mean_of->mean,
+                                   .spread = sqrt(base_variance + pull_variance),
+                                   .degrees = typical_worth + freedom,
+                                   .base = line.height,
+                                   .base_spread = sqrt(base_variance),
+                                   .window_count = (size_t)line.count};
 }
 
 double level_forecast_quantile(const struct level_forecast *forecast, double chance)
 {
     return forecast->mean + forecast->spread * gsl_cdf_tdist_Pinv(chance, forecast->degrees);
+}
+
+double level_forecast_deviation(const struct level_forecast *forecast, double spread)
+{
+    const double high_chance = 0.95;
+    return spread * gsl_cdf_tdist_Pinv(high_chance, forecast->degrees);
 }

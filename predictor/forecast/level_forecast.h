@@ -11,7 +11,8 @@ struct level_forecast {
     double mean; /* on the logit scale */
     double
         spread; /* scale of a Student distribution around it, chance of single keys not included */
-    double degrees; /* its degrees of freedom */
+    double degrees;           /* its degrees of freedom */
+    double base, base_spread; /* of events: the level where the pull is 1, and how unsure it is */
     size_t window_count;
 };
 
@@ -27,7 +28,24 @@ struct level_sample {
  * has only ordinary windows to learn from, and adds what is not known about it. */
 struct level_forecast level_forecast_make(const struct level_sample *samples, size_t count,
                                           enum level_sort sort);
+/* A past event: how strongly it pulled, and its level if enough dormant keys came back to tell. */
+struct level_event {
+    bool is_same_kind, has_level;
+    struct window_level measured;
+    double pull; /* 0: not known */
+};
+
+/* From past events [count], by start, of which at least one has a level. A level is what dormant keys do at a pull of 1,
+ * which drifts slowly from event to event as the history grows, plus ln pull; the coming pull is as those of its kind
+ * were, or of any kind if it is the first of its own. */
+struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count);
+/* ln pull of an event, 0 for all when not all pulls are known. */
+double level_forecast_ln_pull(const struct level_event *events, size_t count, size_t at);
+
 /* The level that is not exceeded with probability `chance`. */
 double level_forecast_quantile(const struct level_forecast *forecast, double chance);
+
+/* How far from the mean, on either side, 90 % of the same distribution with this `spread` lie. */
+double level_forecast_deviation(const struct level_forecast *forecast, double spread);
 
 #endif

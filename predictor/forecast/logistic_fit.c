@@ -4,7 +4,7 @@
  * 500,000 x 24. GSL factorises it. */
 #include "predictor/forecast/logistic_fit.h"
 
-#include "predictor/forecast/special_math.h"
+#include "predictor/forecast/return_link.h"
 
 #include <gsl/gsl_linalg.h>
 #include <math.h>
@@ -132,20 +132,21 @@ static void sum_rows(const struct logistic_rows *rows, const struct logistic_pri
         double w = rows->weights == NULL ? 1 : (double)rows->weights[i];
         size_t group = rows->groups == NULL ? 0 : count + rows->groups[i];
         double logit = dot(at, row, count) + (group == 0 ? 0 : at[group]);
-        double p = special_math_expit(logit);
-        double residual = w * ((rows->labels[i] != 0 ? 1 : 0) - p);
+        double base = rows->bases == NULL ? RETURN_LINK_LOGIT : (double)rows->bases[i];
+        struct return_say say = return_link_say(logit, base, rows->labels[i] != 0);
+        double residual = w * say.slope;
         sums->weight += w;
-        sums->value -= w * special_math_log1pexp(rows->labels[i] != 0 ? -logit : logit);
+        sums->value += w * say.log_likelihood;
         for (size_t j = 0; j < count; j++) {
             sums->gradient[j] += residual * (double)row[j];
         }
-        add_to_block(&block, row, w * p * (1 - p));
+        add_to_block(&block, row, w * say.information);
         if (block.count == ROWS_AT_ONCE) {
             add_block(&block, sums->information, size);
         }
         if (group != 0) {
             sums->gradient[group] += residual;
-            add_group(sums->information, size, row, count, group, w * p * (1 - p));
+            add_group(sums->information, size, row, count, group, w * say.information);
         }
     }
     add_block(&block, sums->information, size);

@@ -1,4 +1,4 @@
-/* logistic_fit.h - ridge logistic regression by iteratively reweighted least squares.
+/* logistic_fit.h - ridge logistic regression by iteratively reweighted least squares, also on top of a known hazard.
  * Room: predictor/forecast. May touch: GSL (linear algebra), memory. */
 #ifndef REKINDLE_PREDICTOR_LOGISTIC_FIT_H
 #define REKINDLE_PREDICTOR_LOGISTIC_FIT_H
@@ -19,6 +19,7 @@ struct logistic_rows {
     size_t row_count, column_count;
     const uint16_t *groups; /* [row_count], each below group_count; NULL when there are none */
     size_t group_count;
+    const float *bases; /* [row_count] as in return_link.h; NULL: the scores are logits */
     const double *
         start; /* coefficients to begin at, a fit of similar rows for instance; NULL: the prior's mean */
 };

@@ -11,7 +11,7 @@
 #include "predictor/forecast/feature_dump.h"
 #include "predictor/forecast/forecast_state.h"
 #include "predictor/forecast/hits_fit.h"
-#include "predictor/forecast/special_math.h"
+#include "predictor/forecast/return_link.h"
 #include "predictor/forecast/training_set.h"
 #include "predictor/forecast/window_level.h"
 
@@ -134,15 +134,23 @@ static void score(const struct forecast_state *state, const void *fitted,
     struct contribution contributions[FEATURE_COUNT];
     candidate_contributions(&method->choice, row, is_event, contributions);
     reason_words_append(demand->reason, sizeof demand->reason, contributions);
-    demand->p_return = special_math_expit(method->level.mean + logit);
+    double base = candidate_base(&method->choice, row, is_event);
+    demand->p_return = return_link_probability(method->level.mean + logit, base);
     if (method->is_taught) {
         demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row);
     }
-    demand->p_low = special_math_expit(method->level.mean + logit - hypot(error, below));
-    demand->p_high = special_math_expit(method->level.mean + logit + hypot(error, above));
+    demand->p_low = return_link_probability(method->level.mean + logit - hypot(error, below), base);
+    demand->p_high =
+        return_link_probability(method->level.mean + logit + hypot(error, above), base);
 }
 
 /* ---- describing */
+
+/* A ridge on all windows is simpler than a layer, a probability model than both; any of them knows more than a count. */
+static bool is_simpler(const struct candidate_choice *choice)
+{
+    return choice->chosen < choice->best || choice->results[choice->best].is_layer;
+}
 
 static size_t describe_choice(const struct auto_method *method, struct forecast_fact *facts,
                               size_t count)
@@ -157,14 +165,17 @@ static size_t describe_choice(const struct auto_method *method, struct forecast_
             chosen->loss);
     } else {
         count = forecast_state_add_fact(facts, count, "why",
-                                        "%s than %s, whose log-loss of %.5f is lower by %.5f, "
-                                        "within its standard error of %.5f",
-                                        choice->chosen < choice->best ? "simpler" : "knows more",
-                                        best->name, best->loss, chosen->difference, chosen->error);
+                                        "%s than %s, whose log-loss of %.5f is lower by only "
+                                        "%.5f, with a standard error of %.5f",
+                                        is_simpler(choice) ? "simpler" : "knows more", best->name,
+                                        best->loss, chosen->difference, chosen->error);
     }
     for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
         const struct candidate_result *result = &choice->results[i];
         char name[sizeof facts->name];
+        if (result->is_absent) {
+            continue;
+        }
         (void)snprintf(name, sizeof name, "log_loss_%s", result->name);
         count = forecast_state_add_fact(facts, count, name, "%.5f (%+.5f, standard error %.5f)",
                                         result->loss, result->difference, result->error);

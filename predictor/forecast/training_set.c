@@ -2,6 +2,7 @@
  * Room: predictor/forecast. May touch: GSL, memory. */
 #include "predictor/forecast/training_set.h"
 
+#include "predictor/forecast/event_pull.h"
 #include "predictor/forecast/organic_fit.h"
 #include "predictor/forecast/training_rows.h"
 
@@ -130,8 +131,10 @@ static void add_origin(struct training_set *set, const struct forecast_state *st
                        const struct forecast_window *window, const struct feature_event *event)
 {
     struct training_origin *origin = &set->origins[set->origin_count++];
-    *origin = (struct training_origin){.is_event = event != NULL,
-                                       .is_same_kind = event != NULL && event->is_same_kind};
+    *origin =
+        (struct training_origin){.is_event = event != NULL,
+                                 .event_at = event == NULL ? 0 : (size_t)(event - set->events),
+                                 .is_same_kind = event != NULL && event->is_same_kind};
     set_context(set, state, window, &origin->context);
 }
 
@@ -271,6 +274,9 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
 {
     memset(set, 0, sizeof *set);
     set_events(set, state);
+    if (event_pull_measure(state, set->events, set->event_count, err) != 0) {
+        return -1;
+    }
     set_origins(set, state);
     for (size_t i = 0; i < set->origin_count; i++) {
         if (fit_origin(state, &set->origins[i], err) != 0) {

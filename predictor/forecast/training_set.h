@@ -13,6 +13,7 @@ enum { TRAINING_ORIGINS_MAX = 24, TRAINING_EVENTS_MAX = 48 };
 struct training_origin {
     struct feature_context context; /* its events are those of the set, as many as had ended */
     bool is_event;
+    size_t event_at;      /* which of the set's events, if it is one */
     bool is_same_kind;    /* an event of the coming one's kind */
     double keys, returns; /* dormant there beyond the threshold, and how many of them came back */
     size_t row_begin, row_end;

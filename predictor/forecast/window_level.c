@@ -2,7 +2,7 @@
  * Room: predictor/forecast. May touch: nothing. Pure. */
 #include "predictor/forecast/window_level.h"
 
-#include "predictor/forecast/special_math.h"
+#include "predictor/forecast/return_link.h"
 
 #include <math.h>
 
@@ -15,8 +15,13 @@ bool window_level_is_relevant(const struct training_set *set, size_t origin)
     return set->origins[origin].is_event == has_event;
 }
 
+double window_level_base(struct row_scores scores, size_t row)
+{
+    return scores.bases == NULL ? RETURN_LINK_LOGIT : (double)scores.bases[row];
+}
+
 struct window_level window_level_of_rows(const struct training_set *set, const uint8_t *asked,
-                                         const float *scores, size_t origin)
+                                         struct row_scores scores, size_t origin)
 {
     enum { STEPS = 60 };
     const double precision =
@@ -29,9 +34,11 @@ struct window_level window_level_of_rows(const struct training_set *set, const u
         information = precision;
         for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
             if (asked == NULL || asked[i] != 0) {
-                double p = special_math_expit(level + (double)scores[i]);
-                gradient += (double)rows->weights[i] * ((rows->labels[i] != 0 ? 1 : 0) - p);
-                information += (double)rows->weights[i] * p * (1 - p);
+                struct return_say say =
+                    return_link_say(level + (double)scores.scores[i], window_level_base(scores, i),
+                                    rows->labels[i] != 0);
+                gradient += (double)rows->weights[i] * say.slope;
+                information += (double)rows->weights[i] * say.information;
             }
         }
         double move = fmin(fmax(gradient / information, -1), 1);
@@ -43,7 +50,7 @@ struct window_level window_level_of_rows(const struct training_set *set, const u
     return (struct window_level){.level = level, .error = 1 / sqrt(information)};
 }
 
-struct window_level window_level_of(const struct training_set *set, const float *scores,
+struct window_level window_level_of(const struct training_set *set, struct row_scores scores,
                                     size_t origin)
 {
     const double enough = 20;

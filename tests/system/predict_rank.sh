@@ -42,6 +42,8 @@ check "even so" is_equal "$(rows excluded.csv)" 30
 check "as-of before the window stays so when both are rounded" "$P" rank --history weeks --as-of 2026-01-31 \
     --window 2026-02-03/2026-02-04 --out weeks.csv
 check "an as-of behind the window's start" says 2 "--as-of" rank --as-of 2026-02-02T05:00Z --out late.csv
+check "a strength for a model that knows no events" says 2 "--event-strength needs --model auto: bgnbd knows" \
+    rank --event-strength 1.2 --model bgnbd --out late.csv
 check "a strength below nothing" says 2 "--event-strength" rank --event-strength -1 --out late.csv
 
 check "a folder that is not there, before the work" says 3 "nowhere/plan.csv" rank --out nowhere/plan.csv

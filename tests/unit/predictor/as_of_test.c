@@ -64,9 +64,9 @@ static bool take(const struct feature_context *context, struct bucket_list bucke
 }
 
 static const struct feature_event events[] = {
-    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY}, 0.25, true},
-    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY}, 0.5, true},
-    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY}, 0.5, false},
+    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY}, 0.25, 2, true},
+    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY}, 0.5, 2, true},
+    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY}, 0.5, 2, false},
 };
 
 static struct feature_context context_of(void)

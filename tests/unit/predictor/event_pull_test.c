@@ -1,0 +1,149 @@
+/* event_pull_test.c - how strongly events pulled, the levels that follow, and the link that adds hazards. */
+#include "predictor/forecast/event_pull.h"
+#include "predictor/forecast/level_forecast.h"
+#include "predictor/forecast/logistic_fit.h"
+#include "predictor/forecast/return_link.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { DAYS = 120, FIRST_DAY = 1000 };
+
+/* One access a day at noon, three on days 40 to 42 and seven on days 80 to 82: pulls of 2 and 6. */
+static size_t fill(struct active_bucket *buckets)
+{
+    for (int i = 0; i < DAYS; i++) {
+        uint32_t count = i >= 80 && i < 83 ? 7 : i >= 40 && i < 43 ? 3 : 1;
+        buckets[i] = (struct active_bucket){(FIRST_DAY + i) * 24 + 12, count};
+    }
+    return DAYS;
+}
+
+static int64_t day_unix(int day)
+{
+    return (int64_t)(FIRST_DAY + day) * SECONDS_PER_DAY;
+}
+
+static void pulls_are_measured_by_all_keys(void **unused)
+{
+    (void)unused;
+    struct active_bucket buckets[DAYS];
+    struct forecast_state state = {.clock = {.bucket_second = 3600},
+                                   .sample = {.key_count_max = 10, .bucket_count_max = 1000},
+                                   .first_unix = day_unix(0),
+                                   .options.as_of_unix = day_unix(DAYS)};
+    struct feature_event events[] = {{.window = {"a", "sale", day_unix(40), day_unix(43)}},
+                                     {.window = {"b", "sale", day_unix(80), day_unix(83)}},
+                                     {.window = {"c", "sale", day_unix(-9), day_unix(2)}},
+                                     {.window = {"d", "club", day_unix(100), day_unix(103)}}};
+    struct error err;
+    struct bucket_list all = {.buckets = buckets, .count = fill(buckets)};
+    assert_int_equal(key_sample_offer(&state.sample, 1, all, &err), 0);
+    assert_int_equal(event_pull_measure(&state, events, 4, &err), 0);
+    assert_true(fabs(events[0].pull - 2) < 1e-9);
+    assert_true(fabs(events[1].pull - 6) < 1e-9);
+    assert_true(events[2].pull == 0);                /* began before the history */
+    assert_true(fabs(events[3].pull - 0.05) < 1e-9); /* moved nobody */
+    state.first_unix = INT64_MAX;
+    key_sample_free(&state.sample);
+    assert_int_equal(event_pull_measure(&state, events, 1, &err), 0);
+    assert_true(events[0].pull == 0);
+}
+
+static void levels_of_events_follow_their_pull(void **unused)
+{
+    (void)unused;
+    /* The first began before anyone was dormant; the base is -2 throughout. */
+    static const struct level_event events[] = {
+        {.is_same_kind = true, .pull = 4},
+        {.is_same_kind = false, .has_level = true, .measured = {-2, 0.02}, .pull = 1},
+        {.is_same_kind = true, .has_level = true, .measured = {-2 + 0.69314718, 0.02}, .pull = 2}};
+    struct level_forecast forecast = level_forecast_of_events(events, 3);
+    assert_true(fabs(forecast.base + 2) < 1e-6);
+    assert_true(fabs(forecast.mean - (-2 + log(8) / 2)) < 1e-6); /* pulls of 4 and 2 */
+    assert_true(forecast.base_spread > 0.15 && forecast.base_spread < 0.4);
+    assert_true(forecast.spread > forecast.base_spread);
+    assert_true(fabs(level_forecast_ln_pull(events, 3, 2) - log(2)) < 1e-12);
+    double half = level_forecast_deviation(&forecast, forecast.spread);
+    assert_true(fabs(level_forecast_quantile(&forecast, 0.95) - forecast.mean - half) < 1e-9);
+
+    struct level_event unknown[2] = {events[1], events[2]};
+    unknown[0].pull = 0; /* then levels are compared as they are */
+    assert_true(level_forecast_ln_pull(unknown, 2, 1) == 0);
+    struct level_forecast bare = level_forecast_of_events(unknown, 2);
+    assert_true(bare.mean == bare.base && bare.base > -2 && bare.base < -1);
+}
+
+static void hazards_add_up(void **unused)
+{
+    (void)unused;
+    assert_true(fabs(return_link_probability(0, RETURN_LINK_LOGIT) - 0.5) < 1e-12);
+    assert_true(fabs(return_link_probability(log(0.2), 0.1) - (1 - exp(-0.3))) < 1e-12);
+    assert_true(fabs(return_link_probability(-800, 0.1) - (1 - exp(-0.1))) < 1e-12);
+    assert_true(return_link_probability(800, 0) == 1);
+    for (int has_returned = 0; has_returned < 2; has_returned++) {
+        for (double score = -8; score <= 4; score += 0.5) {
+            const double step = 1e-5;
+            struct return_say say = return_link_say(score, 0.05, has_returned);
+            double rise = return_link_say(score + step, 0.05, has_returned).log_likelihood -
+                          return_link_say(score - step, 0.05, has_returned).log_likelihood;
+            assert_true(fabs(say.slope - rise / (2 * step)) < 1e-5);
+            assert_true(say.information >= 0 && isfinite(say.information));
+        }
+    }
+    struct return_say far = return_link_say(1e9, 0, true);
+    assert_true(isfinite(far.log_likelihood) && isfinite(far.slope) && isfinite(far.information));
+}
+
+/* Rows whose hazard is 0.1 and e^(x - 1) on top: the fit finds 1 and -1 again, where a logit would not. */
+static void a_layer_is_fitted_on_its_base(void **unused)
+{
+    (void)unused;
+    enum { ROWS = 20000 };
+    float *values = malloc(ROWS * sizeof *values);
+    float *bases = malloc(ROWS * sizeof *bases);
+    uint8_t *labels = malloc(ROWS);
+    uint16_t *groups = calloc(ROWS, sizeof *groups);
+    uint64_t dice = 7;
+    assert_true(values != NULL && bases != NULL && labels != NULL && groups != NULL);
+    for (int i = 0; i < ROWS; i++) {
+        dice = dice * 6364136223846793005U + 1442695040888963407U;
+        double uniform = (double)(dice >> 11) * 0x1p-53;
+        values[i] = (float)(i % 7) / 2 - 1.5F;
+        bases[i] = 0.1F;
+        labels[i] = uniform < return_link_probability((double)values[i] - 1, 0.1);
+    }
+    struct logistic_rows rows = {.values = values,
+                                 .labels = labels,
+                                 .row_count = ROWS,
+                                 .column_count = 1,
+                                 .groups = groups,
+                                 .group_count = 1,
+                                 .bases = bases};
+    static const struct logistic_prior prior = {.mean = {0}};
+    struct logistic_fit fit;
+    struct error err;
+    assert_int_equal(logistic_fit_rows(&rows, &prior, &fit, &err), 0);
+    assert_true(fabs(fit.coefficients[0] - 1) < 0.06);
+    assert_true(fabs(fit.coefficients[1] + 1) < 0.08);
+    free(values);
+    free(bases);
+    free(labels);
+    free(groups);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pulls_are_measured_by_all_keys),
+        cmocka_unit_test(levels_of_events_follow_their_pull),
+        cmocka_unit_test(hazards_add_up),
+        cmocka_unit_test(a_layer_is_fitted_on_its_base),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
