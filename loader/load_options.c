@@ -77,6 +77,15 @@ static const struct option_row ready_rows[] = {
     END_OF_TABLE,
 };
 
+static const struct option_row switch_rows[] = {
+    {"run", OPTION_TEXT, FIELD(run), "DIR",
+     "folder of the run, or its name in [run] dir; default the one that is under way"},
+    {"all", OPTION_FLAG, FIELD(is_all), NULL, "every run of this host, also those to come"},
+    {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
+     "host:port or unix:/path; default [redis] address of the config"},
+    END_OF_TABLE,
+};
+
 static const struct command commands[] = {
     {"check",
      "Tries a plan without writing: keys, bytes, queries, seconds, what will not fit",
@@ -108,6 +117,24 @@ static const struct command commands[] = {
      NULL,
      {"rekindle-load status --config rekindle.conf",
       "rekindle-load status --run runs/summer-sale-0123456789abcdef"}},
+    {"pause",
+     "Lets a run wait, without a hold on the database, until it is resumed",
+     {switch_rows, general_rows},
+     NULL,
+     {"rekindle-load pause --config rekindle.conf",
+      "rekindle-load pause --config rekindle.conf --all"}},
+    {"resume",
+     "Lifts a pause or a stop, whoever wished it; the only thing that does",
+     {switch_rows, general_rows},
+     NULL,
+     {"rekindle-load resume --config rekindle.conf",
+      "rekindle-load resume --config rekindle.conf --run summer-sale-0123456789abcdef"}},
+    {"stop",
+     "Ends a run after the batch in flight; resumed, the same command goes on",
+     {switch_rows, general_rows},
+     NULL,
+     {"rekindle-load stop --config rekindle.conf",
+      "rekindle-load stop --config rekindle.conf --all"}},
     {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
 };
 

@@ -58,6 +58,7 @@ static int rewarm(struct ready_session *session, struct error *err)
     if (err->kind == ERROR_LOSSES || err->kind == ERROR_RESOURCE || err->kind == ERROR_DEADLINE) {
         message_note(job.message, "%s", err->text);
         *err = (struct error){0};
+        run_switch_reset(); /* its end has raised the flags */
         return 0;
     }
     return error_add_context(err, "warming again what went missing");

@@ -2,42 +2,47 @@
  * Room: loader/run. May touch: the folders of runs, reading only. */
 #include "loader/run/load_job.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/civil_time.h"
 #include "common/units.h"
 #include "loader/load_options.h"
 #include "loader/run/journal.h"
+#include "loader/run/run_choice.h"
 #include "loader/run/run_report.h"
 #include "loader/run/run_status.h"
+#include "loader/run/switch_latch.h"
 
 enum { SILENT_SECOND = 10 };
-
-/* A process that died without a last word leaves `running` behind; its pid tells. */
-static bool is_alive(const struct run_status *status)
-{
-    return status->pid > 0 && (kill((pid_t)status->pid, 0) == 0 || errno == EPERM);
-}
 
 static bool is_state(const struct run_status *status, const char *state)
 {
     return strcmp(status->state, state) == 0;
 }
 
-/* What to do about it: one line. */
-static void print_advice(const struct run_folder *folder, const struct run_status *status)
+/* What the switch says, and how to go on. */
+static void print_latch(const struct run_folder *folder, const struct switch_latch *latch)
+{
+    char time[CIVIL_TEXT_SIZE];
+    bool is_stop = latch->wish == WISH_STOP;
+    printf("%s since %s %s\n", is_stop ? "switched off" : "switched to pause",
+           civil_print_rfc3339(time, latch->at_unix, NULL), latch->why);
+    printf("to go on:\n  rekindle-load resume --run %s\n%s", folder->path,
+           is_stop ? "  and then the same `rekindle-load run` command\n" : "");
+}
+
+/* What to do about it. */
+static void print_advice(const struct run_folder *folder, const struct run_status *status,
+                         const struct switch_latch *latch)
 {
     bool is_going = is_state(status, "running") || is_state(status, "paused");
     int64_t silent_second = (int64_t)time(NULL) - status->updated_unix;
-    if (is_going && !is_alive(status)) {
+    if (latch->wish != WISH_RUN && (!is_going || is_state(status, "paused"))) {
+        print_latch(folder, latch);
+    } else if (is_going && !run_choice_is_alive(status)) {
         printf("it died (process %" PRId64 "): the same `rekindle-load run` command resumes it\n",
                status->pid);
     } else if (is_state(status, "paused")) {
@@ -47,9 +52,9 @@ static void print_advice(const struct run_folder *folder, const struct run_statu
                " s: does Redis or the database hang?\n",
                status->pid, silent_second);
     } else if (is_going) {
-        printf("process %" PRId64 "; `kill -USR1` pauses, -USR2 goes on, -TERM stops; or make the "
-               "file %s/pause or stop\n",
-               status->pid, folder->path);
+        printf("process %" PRId64 "; to pause or stop it:\n  rekindle-load pause --run %s\n"
+               "  rekindle-load stop --run %s\n",
+               status->pid, folder->path, folder->path);
     } else if (is_state(status, "finished")) {
         printf("nothing to do; `rekindle-load verify` looks whether all is still there\n");
     } else {
@@ -85,8 +90,10 @@ static int print_run(const struct run_folder *folder, struct error *err)
     char path[RUN_PATH_SIZE];
     static const double PERCENT = 100;
     struct run_status status;
+    struct switch_latch latch;
     struct journal_survey survey = {0};
-    if (run_status_load(folder, &status, err) < 0 ||
+    if (switch_latch_load(folder->path, &latch, err) < 0 ||
+        run_status_load(folder, &status, err) < 0 ||
         journal_survey_read(run_folder_file(folder, "journal", path), NULL, &survey, err) != 0) {
         journal_survey_free(&survey);
         return -1;
@@ -100,39 +107,23 @@ static int print_run(const struct run_folder *folder, struct error *err)
     if (status.note[0] != '\0' && !is_state(&status, "paused")) {
         printf("%s\n", status.note);
     }
-    print_advice(folder, &status);
+    print_advice(folder, &status, &latch);
     journal_survey_free(&survey);
     return 0;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int print_next_run(void *context, const struct run_folder *folder, struct error *err)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
+    int *printed = context;
+    printf("%s", (*printed)++ > 0 ? "\n" : "");
+    return print_run(folder, err);
 }
 
 /* Every folder of `base` that is a run's; others are passed over. */
 static int print_all_runs(const char *base, struct error *err)
 {
-    struct dirent **entries = NULL;
-    int count = scandir(base, &entries, is_visible, by_name), printed = 0, result = 0;
-    for (int i = 0; i < count; i++) {
-        char path[RUN_PATH_SIZE];
-        struct run_folder folder;
-        struct error ignored = {0};
-        int size = snprintf(path, sizeof path, "%s/%s", base, entries[i]->d_name);
-        if (result == 0 && size < (int)sizeof path &&
-            run_folder_load(&folder, path, &ignored) == 0) {
-            printf("%s", printed++ > 0 ? "\n" : "");
-            result = print_run(&folder, err);
-        }
-        free(entries[i]);
-    }
-    free(entries);
+    int printed = 0;
+    int result = run_choice_each(base, print_next_run, &printed, err);
     if (printed == 0) {
         printf("no runs in %s\n", base);
     }
@@ -145,5 +136,5 @@ int status_run(const struct load_job *job, struct error *err)
     if (job->options->run == NULL) {
         return print_all_runs(job->config->run_dir, err);
     }
-    return run_folder_load(&folder, job->options->run, err) == 0 ? print_run(&folder, err) : -1;
+    return run_choice_open(&folder, job, err) == 0 ? print_run(&folder, err) : -1;
 }

@@ -127,8 +127,9 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
     }
     if (err->kind == ERROR_STOPPED &&
         run_switch_look(&session->pulse.run_switch, monotonic_us()) == WISH_STOP) {
-        error_set(err, ERROR_STOPPED, "%s; the same command resumes",
-                  session->pulse.run_switch.why);
+        char advice[RUN_PATH_SIZE];
+        error_set(err, ERROR_STOPPED, "%s; %s", session->pulse.run_switch.why,
+                  run_switch_advice(&session->pulse.run_switch, advice, sizeof advice));
     }
     load_bounds_tell_end(&session->bounds, &session->pulse, err);
     cache_mark_save(&session->folder, session->sink);

@@ -151,8 +151,8 @@ int warm_run(const struct load_job *job, struct error *err)
         goto done;
     }
     message_note(job->message, "run %s", session.folder.path);
-    warm_session_start_pulse(&session);
-    result = warm_end_finish(&session, warm(&session, err), err);
+    result = warm_session_start_pulse(&session, err) == 0 ? warm(&session, err) : -1;
+    result = warm_end_finish(&session, result, err);
 done:
     warm_session_close(&session);
     warm_end_tell(&session, err);

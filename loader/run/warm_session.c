@@ -91,7 +91,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
     return 0;
 }
 
-void warm_session_start_pulse(struct warm_session *session)
+int warm_session_start_pulse(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     const struct plan_identity *identity = &session->plan.identity;
@@ -118,6 +118,10 @@ void warm_session_start_pulse(struct warm_session *session)
     uint64_t left = identity->warm_count > settled ? identity->warm_count - settled : 0;
     progress_init(&pulse->progress, is_quiet ? NULL : stderr, "warm", NULL, PROGRESS_COUNT, left);
     pulse_start(pulse, job->config->run_dir);
+    if (run_switch_watch_keys(&pulse->run_switch, &job->redis, job->message, err) != 0) {
+        return -1;
+    }
+    return pulse_beat(pulse, err);
 }
 
 /* The governor is there before the sources: it decides with how many connections they begin. */
@@ -220,6 +224,7 @@ int warm_session_open_writing(struct warm_session *session, struct error *err)
 
 void warm_session_close(struct warm_session *session)
 {
+    run_switch_end(&session->pulse.run_switch);
     governor_watch_stop(session->watch);
     warm_writer_free(session->writer);
     recheck_free(&session->recheck);

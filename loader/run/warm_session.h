@@ -41,8 +41,8 @@ struct warm_session {
 
 /* Steps 1 to 3 of warm_run.c, but for the look at open intents: plan, lock, sink, folder, journal. */
 int warm_session_open_target(struct warm_session *session, struct error *err) MUST_CHECK;
-/* Clock, pace, progress and switch. */
-void warm_session_start_pulse(struct warm_session *session);
+/* Clock, pace, progress and switch; waits here while the run is paused. ERROR_STOPPED when it is switched off. */
+int warm_session_start_pulse(struct warm_session *session, struct error *err) MUST_CHECK;
 /* What is needed to write: lease, sources, keys of open intents, writer, and the thread that fetches ahead. */
 int warm_session_open_writing(struct warm_session *session, struct error *err) MUST_CHECK;
 /* Closes what is open; all zero is fine. */

@@ -52,14 +52,17 @@ check "status says that it runs" wait_for 3 state_is running
 kill -USR1 $LOADER
 check "SIGUSR1 pauses" wait_for 2 state_is paused
 check "nothing is written meanwhile" stands_still
-check "status says how to go on" says_status "SIGUSR2 goes on"
+check "status says why, and how to go on" says_status "switched to pause since"
+check "in words that can be pasted" says_status "rekindle-load resume --run $(folder)"
+check "80 columns, but for paths" bash -c "! '$L' status --config shop.conf | grep -v / | grep -E '.{81}'"
 kill -USR2 $LOADER
 check "SIGUSR2 goes on" wait_for 2 has_keys "$(redis cache dbsize)"
 touch "$(folder)/pause"
 check "a file pauses" wait_for 2 state_is paused
 check "and nothing is written" stands_still
-rm "$(folder)/pause"
-check "without it, it goes on" wait_for 2 has_keys "$(redis cache dbsize)"
+check "the file is taken in, and its absence lifts nothing" stands_still
+check "resume does" "$L" resume --config shop.conf
+check "and it goes on" wait_for 2 has_keys "$(redis cache dbsize)"
 kill -TERM $LOADER
 wait_for_end
 check "SIGTERM ends with 6 within a second" ended 6 1000
@@ -74,6 +77,14 @@ check "a file for all runs stops" ended 6 1500
 check "and says which" grep -q "stopped by the file" load.out
 check "as long as it lies there" exits_with 6 load
 rm runs/stop
+check "and longer: only a resume lifts it" says 6 "rekindle-load resume --run" load
+check "status says so" says_status "and then the same \`rekindle-load run\` command"
+check "resume finds the one that is meant" exits_with 0 "$L" resume --config shop.conf
+check "and says what to do" grep -q "the same .rekindle-load run. command goes on" "$SCRATCH/stdout"
+check "a second resume finds nothing to lift" says 3 "is paused or switched off" "$L" resume --config shop.conf
+check "pause finds nothing under way" says 3 "is under way" "$L" pause --config shop.conf
+check "an unknown name is refused" exits_with 3 "$L" stop --config shop.conf --run nobody
+check "--all and --run exclude each other" exits_with 2 "$L" stop --config shop.conf --run nobody --all
 
 start_load
 kill -STOP "$REDIS_PID"

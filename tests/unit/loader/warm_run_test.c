@@ -3,6 +3,7 @@
 #include "loader/run/load_job.h"
 
 #include <inttypes.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -241,6 +242,19 @@ int redis_control_release_lease(struct redis_control *control, const char *key, 
 {
     (void)control, (void)key, (void)owner, (void)err;
     return 1;
+}
+
+int redis_control_get(struct redis_control *control, const char *key, char *value, size_t size,
+                      struct error *err)
+{
+    (void)control, (void)key, (void)value, (void)size, (void)err;
+    return 0;
+}
+
+int redis_control_delete(struct redis_control *control, const char *key, struct error *err)
+{
+    (void)control, (void)key, (void)err;
+    return 0;
 }
 
 /* ---- the stand-in for the governor: all is well */
@@ -678,6 +692,18 @@ static void test_losses(void **state)
                                      "--max-loss-share 1%"));
 }
 
+static void lift_latch(void)
+{
+    char pattern[PATH_SIZE + 8];
+    struct error err = {0};
+    struct switch_latch latch = {.wish = WISH_RUN};
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/sale-*", runs_path);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(switch_latch_save(found.gl_pathv[0], &latch, &err), 0);
+    globfree(&found);
+}
+
 static void test_a_stop_file_stops_and_the_run_goes_on(void **state)
 {
     (void)state;
@@ -694,6 +720,9 @@ static void test_a_stop_file_stops_and_the_run_goes_on(void **state)
     assert_non_null(strstr(err.text, "stopped by the file "));
     assert_true(results_have("\n1,user:7,not_reached,0,0\n"));
     unlink(path);
+    assert_int_equal(run(&err), -1); /* until somebody resumes it */
+    assert_int_equal(err.kind, ERROR_STOPPED);
+    lift_latch();
     must_run();
     assert_true(results_have("\n1,user:7,exists,0,0\n"));
 }
