@@ -82,6 +82,17 @@ static struct log_config *find_or_add_log(struct store *store, const struct conf
     return log;
 }
 
+static struct entity_config *find_entity(struct store *store, const struct config_entry *entry,
+                                         struct error *err)
+{
+    enum entity entity;
+    if (entity_parse(slice_of(entry->name), &entity) != 0) {
+        (void)error_set(err, ERROR_INPUT, "[entity %s]: an entity is user or product", entry->name);
+        return NULL;
+    }
+    return &store->config.entities[entity];
+}
+
 /* The struct that the entry's field is in, with its defaults when it is new. */
 static void *find_base(struct store *store, const struct config_entry *entry,
                        struct config_target *target, struct error *err)
@@ -91,6 +102,8 @@ static void *find_base(struct store *store, const struct config_entry *entry,
         target->base = find_or_add_family(store, entry);
     } else if (strcmp(entry->section, "log") == 0) {
         target->base = find_or_add_log(store, entry);
+    } else if (strcmp(entry->section, "entity") == 0) {
+        target->base = find_entity(store, entry, err);
     } else {
         target->base = &store->config;
     }
@@ -106,7 +119,7 @@ static int apply_entries(struct store *store, const struct origin *origin, struc
     struct config_target target = {.arena = &store->arena, .folder = origin->folder};
     for (const struct config_entry *entry = origin->first; entry != NULL; entry = entry->next) {
         if (find_base(store, entry, &target, err) == NULL) {
-            return -1;
+            return refuse(origin, entry->line, err);
         }
         if (config_value_set(&target, entry->row, entry->value, err) != 0) {
             error_add_context(err, "%s", entry->row->key);

@@ -95,11 +95,17 @@ struct redis_config {
     int64_t timeout_ms; /* default 5 s */
 };
 
+/* What is known of the keys of one entity beside their history. */
+struct entity_config {
+    const char *attributes; /* [entity product] attributes = FILE; NULL: none */
+};
+
 struct config {
     const char *path; /* NULL when there was no file: all defaults */
     const char *history_dir, *history_zone;
     int64_t history_bucket_second;
     const char *events_file; /* [events] file = events.csv */
+    struct entity_config entities[ENTITY_COUNT];
     const struct log_config *logs;
     size_t log_count;
     const struct family *families;

@@ -78,7 +78,8 @@ static int check_lines(const struct load *load, const char *text, size_t size, s
 
 bool config_entries_is_named(const char *section)
 {
-    return strcmp(section, "family") == 0 || strcmp(section, "log") == 0;
+    return strcmp(section, "family") == 0 || strcmp(section, "log") == 0 ||
+           strcmp(section, "entity") == 0;
 }
 
 static int refuse_section(const char *section, struct error *err)

@@ -11,6 +11,7 @@
 #define AT(field)     offsetof(struct config, field)
 #define FAMILY(field) offsetof(struct family, field)
 #define LOG(field)    offsetof(struct log_config, field)
+#define ENTITY(field) offsetof(struct entity_config, field)
 
 enum {
     PORT_MAX = 65535,
@@ -32,6 +33,8 @@ const struct config_row config_rows[] = {
      "resolution of a new history"},
     {"events", "file", CONFIG_PATH, AT(events_file), NULL, 0, 0,
      "the calendar: a CSV of name,start,end[,kind]"},
+    {"entity", "attributes", CONFIG_PATH, ENTITY(attributes), NULL, 0, 0,
+     "a CSV of id,parent: what products belong to, as their style or category"},
 
     {"log", "format", CONFIG_TEXT, LOG(format), NULL, 0, 0,
      "combined, common, nginx:<log_format>, csv or ndjson"},

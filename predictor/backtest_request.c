@@ -2,6 +2,8 @@
  * Room: predictor (top). May touch: predictor/calendar, predictor/history, predictor/backtest. */
 #include "predictor/backtest_request.h"
 
+#include "predictor/attribute_files.h"
+
 #include "common/units.h"
 
 #include "predictor/history/bucket.h"
@@ -255,11 +257,18 @@ int backtest_request_open(struct backtest_request *request, const struct pipelin
         return -1;
     }
     request->reader = history_reader_open(dir, err);
-    return request->reader == NULL ? -1 : settle_times(request, pipeline, err);
+    if (request->reader == NULL || attribute_files_load(pipeline, request->parents, err) != 0) {
+        return -1;
+    }
+    for (int i = 0; i < ENTITY_COUNT; i++) {
+        request->frame.parents[i] = request->parents[i];
+    }
+    return settle_times(request, pipeline, err);
 }
 
 void backtest_request_close(struct backtest_request *request)
 {
+    attribute_files_free(request->parents);
     event_calendar_free(request->calendar);
     zone_close(request->zone);
     history_reader_close(request->reader);

@@ -1,11 +1,12 @@
 /* rank_request.h - what one `rank` is asked for, made definite: times, events, families, lists.
- * Room: predictor (top). May touch: predictor/calendar, predictor/history, predictor/rank. */
+ * Room: predictor (top). May touch: predictor/calendar, predictor/forecast, predictor/history, predictor/rank. */
 #ifndef REKINDLE_PREDICTOR_RANK_REQUEST_H
 #define REKINDLE_PREDICTOR_RANK_REQUEST_H
 
 #include "predictor/pipeline.h"
 
 #include "predictor/calendar/event_calendar.h"
+#include "predictor/forecast/parent_table.h"
 #include "predictor/history/history_reader.h"
 #include "predictor/rank/key_list.h"
 #include "predictor/rank/rank_facts.h"
@@ -23,6 +24,7 @@ struct rank_request {
     size_t family_count[ENTITY_COUNT];
     struct family fallback[ENTITY_COUNT]; /* of an entity for which the config has no family */
     struct key_list *pins, *exclusions;
+    struct parent_table *parents[ENTITY_COUNT]; /* NULL: not known */
 };
 
 /* ERROR_USAGE for options that do not fit together, ERROR_INPUT for a history, calendar or list that cannot be

@@ -161,6 +161,8 @@ static void mistakes_are_named(void **state)
          "t.conf:2: unknown section [familly]; did you mean [family NAME]?"},
         {"[weather]\nuser = x\n", "t.conf:2: unknown section [weather]"},
         {"[family]\nkey = {id}\n", "t.conf:2: [family] needs a name, as [family user-profile]"},
+        {"[entity shelf]\nattributes = x\n",
+         "t.conf:2: [entity shelf]: an entity is user or product"},
         {"[redis two]\nuser = x\n", "t.conf:2: [redis two] is unknown; this section has no name"},
         {"user = x\n", "t.conf:1: the key stands before the first [section]"},
         {"[redis]\nuser = a\n\nuser = b\n", "t.conf:4: 'user' is given in line 2 already"},
