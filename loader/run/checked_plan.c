@@ -9,6 +9,7 @@
 
 #include "common/message.h"
 #include "loader/load_options.h"
+#include "loader/run/family_digest.h"
 #include "loader/run/plan_check.h"
 
 struct row_watch {
@@ -114,6 +115,7 @@ void checked_plan_fill_manifest(const struct checked_plan *plan, const struct lo
              absolute != NULL ? absolute : plan->path);
     snprintf(manifest->plan_digest, sizeof manifest->plan_digest, "%s", identity->digest);
     snprintf(manifest->target, sizeof manifest->target, "%s", target);
+    family_digest_print(job->config, plan->is_family_needed, manifest->families);
     snprintf(manifest->event, sizeof manifest->event, "%s", identity->event);
     free(absolute);
 }

@@ -57,10 +57,11 @@ static int save_manifest(const struct run_folder *folder, struct error *err)
         return -1;
     }
     fprintf(file_draft_stream(draft),
-            "[run]\nplan = %s\nplan_digest = %s\ntarget = %s\nevent = %s\nwindow_start = %s\n"
+            "[run]\nplan = %s\nplan_digest = %s\ntarget = %s\nevent = %s\nfamilies = %s\n"
+            "window_start = %s\n"
             "window_end = %s\ncreated = %s\nclock_shift_second = %" PRId64 "\n",
             manifest->plan_path, manifest->plan_digest, manifest->target, manifest->event,
-            civil_print_rfc3339(start, manifest->window_start_unix, NULL),
+            manifest->families, civil_print_rfc3339(start, manifest->window_start_unix, NULL),
             civil_print_rfc3339(end, manifest->window_end_unix, NULL),
             civil_print_rfc3339(created, manifest->created_unix, NULL),
             manifest->clock_shift_second);
@@ -78,6 +79,7 @@ static bool parse_manifest(const char *text, struct run_manifest *manifest)
 {
     *manifest = (struct run_manifest){0};
     key_value_find(text, "event", manifest->event, sizeof manifest->event);
+    key_value_find(text, "families", manifest->families, sizeof manifest->families);
     return key_value_find(text, "plan", manifest->plan_path, sizeof manifest->plan_path) &&
            key_value_find(text, "plan_digest", manifest->plan_digest,
                           sizeof manifest->plan_digest) &&

@@ -18,6 +18,7 @@ struct run_manifest {
     char plan_digest[RUN_TEXT_SIZE];
     char target[RUN_TEXT_SIZE]; /* as sink_name says it */
     char event[RUN_TEXT_SIZE];
+    char families[RUN_TEXT_SIZE]; /* family_digest.h; empty: not known */
     int64_t window_start_unix, window_end_unix;
     int64_t created_unix;       /* by --now, where it is given */
     int64_t clock_shift_second; /* the system's clock less the run's: 0 without --now */

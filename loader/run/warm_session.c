@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/message.h"
 #include "common/monotonic.h"
@@ -64,6 +65,20 @@ static int set_bounds(struct warm_session *session, struct error *err)
     return load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err);
 }
 
+/* A resumed run does not write again what it has written: if the config's families say something else by now, the plan's
+ * head and its tail are of two minds, and somebody should know. */
+static void tell_changed_families(const struct warm_session *session,
+                                  const struct run_manifest *wanted)
+{
+    const char *before = session->folder.manifest.families;
+    if (before[0] != '\0' && strcmp(before, wanted->families) != 0) {
+        message_warn(session->job->message,
+                     "the families' source, query, value or ttl were changed since this run began: "
+                     "what it has written stays as it was, the rest follows the config; a run in a "
+                     "new folder (--run) writes all keys anew");
+    }
+}
+
 int warm_session_open_target(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
@@ -84,6 +99,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
                         err) != 0) {
         return -1;
     }
+    tell_changed_families(session, &manifest);
     if (open_journal(session, err) != 0 || look_back(session, err) != 0) {
         return -1;
     }

@@ -18,7 +18,8 @@ enum { PATH_SIZE = 4096, UNPACK_SIZE = 256 * 1024 };
 
 struct file_records {
     char *path;
-    struct stat opened;       /* the file as it was then */
+    struct stat opened; /* the file as it was then */
+    bool is_packed;
     struct csv_reader *csv;   /* one of these two */
     struct json_lines *lines; /* NULL: csv */
     const char **names;       /* [column_count], of csv */
@@ -153,14 +154,14 @@ struct file_records *file_records_open(const char *path, const char *folder, str
         return NULL;
     }
     struct slice name = slice_of(path);
-    bool is_packed = has_ending(name, ".gz");
-    name.size -= is_packed ? sizeof ".gz" - 1 : 0;
+    records->is_packed = has_ending(name, ".gz");
+    name.size -= records->is_packed ? sizeof ".gz" - 1 : 0;
     int result = stat(path, &records->opened) == 0
                      ? 0
                      : error_set_errno(err, ERROR_INPUT, errno, "cannot read %.400s", path);
     if (result == 0) {
-        result = is_packed ? open_unpacked(records, name, folder, err)
-                           : open_format(records, name, path, err);
+        result = records->is_packed ? open_unpacked(records, name, folder, err)
+                                    : open_format(records, name, path, err);
     }
     if (result != 0) {
         file_records_close(records);
@@ -194,8 +195,8 @@ const char *const *file_records_names(const struct file_records *records, size_t
 
 /* ---- records */
 
-int file_records_next(struct file_records *records, const struct cell **cells, uint64_t *offset,
-                      struct error *err)
+static int read_next(struct file_records *records, const struct cell **cells, uint64_t *offset,
+                     struct error *err)
 {
     if (records->lines != NULL) {
         return json_lines_next(records->lines, cells, offset, err);
@@ -211,6 +212,15 @@ int file_records_next(struct file_records *records, const struct cell **cells, u
     *cells = records->cells;
     *offset = record.offset;
     return 1;
+}
+
+int file_records_next(struct file_records *records, const struct cell **cells, uint64_t *offset,
+                      struct error *err)
+{
+    int got = read_next(records, cells, offset, err);
+    /* The sentence names the unpacked copy, which nobody can look at any more. */
+    return got < 0 && records->is_packed ? error_add_context(err, "%.400s, unpacked", records->path)
+                                         : got;
 }
 
 int file_records_seek(struct file_records *records, uint64_t offset, struct error *err)
