@@ -50,10 +50,11 @@ struct log_config {
 struct mysql_config {
     const char *option_file; /* PATH, mode 0600; groups [client] and [rekindle] */
     const char *host, *user, *database, *socket, *password_file, *ssl_ca;
-    int64_t port;         /* 0: the option file's, or 3306 */
-    int64_t connections;  /* default 2 */
-    int64_t chunk_rows;   /* ids in one multi-get; default 500 */
-    int64_t timeout_ms;   /* for connect and read; default 10 s */
+    const char *ssl_cert, *ssl_key; /* our own certificate; NULL: none */
+    int64_t port;                   /* 0: the option file's, or 3306 */
+    int64_t connections;            /* default 2 */
+    int64_t chunk_rows;             /* ids in one multi-get; default 500 */
+    int64_t timeout_ms;             /* for connect and read; default 10 s */
     const char *replicas; /* addresses whose lag is watched: `10.0.0.2 10.0.0.3:3307`; NULL: none */
     const char
         *lag_query; /* gives the lag in seconds, in place of SHOW REPLICA STATUS; NULL: none */

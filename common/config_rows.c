@@ -107,6 +107,8 @@ const struct config_row config_rows[] = {
     {"mysql", "database", CONFIG_TEXT, AT(mysql.database), NULL, 0, 0, "database"},
     {"mysql", "ssl_ca", CONFIG_PATH, AT(mysql.ssl_ca), NULL, 0, 0,
      "certificates to trust; TLS is then required"},
+    {"mysql", "ssl_cert", CONFIG_PATH, AT(mysql.ssl_cert), NULL, 0, 0, "certificate to show"},
+    {"mysql", "ssl_key", CONFIG_PATH, AT(mysql.ssl_key), NULL, 0, 0, "its private key"},
     {"mysql", "connections", CONFIG_COUNT, AT(mysql.connections), "2", 1, CONNECTIONS_MAX,
      "connections that read at once"},
     {"mysql", "chunk_rows", CONFIG_COUNT, AT(mysql.chunk_rows), "500", 1, CHUNK_ROWS_MAX,

@@ -105,12 +105,19 @@ start_redis() {
 
 # start_mariadb NAME [OPTION...]: a private MariaDB on $SCRATCH/NAME.sock, root without password; pid in $MARIADB_PID.
 start_mariadb() {
-    local name=$1 folder="$SCRATCH/$1" user=()
-    shift
+    local folder="$SCRATCH/$1" user=()
     [ "$(id -u)" != 0 ] || user=(--user=root)
     mkdir -p "$folder"
     mariadb-install-db --no-defaults --force --basedir=/usr --datadir="$folder/data" --auth-root-authentication-method=normal \
         --skip-test-db --skip-name-resolve "${user[@]}" >"$folder/install.log" 2>&1 || { cat "$folder/install.log" >&2; return 1; }
+    restart_mariadb "$@"
+}
+
+# restart_mariadb NAME [OPTION...]: the same on the data that is there.
+restart_mariadb() {
+    local name=$1 folder="$SCRATCH/$1" user=()
+    shift
+    [ "$(id -u)" != 0 ] || user=(--user=root)
     mariadbd --no-defaults "${user[@]}" --datadir="$folder/data" --socket="$SCRATCH/$name.sock" --pid-file="$folder/pid" \
         --skip-networking --skip-log-bin --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 \
         --skip-name-resolve --performance-schema=OFF "$@" >"$folder/log" 2>&1 &

@@ -283,9 +283,17 @@ int redis_link_next_reply(struct redis_link *link, redisReply **reply)
     return object != NULL;
 }
 
+/* A server that refuses our certificate says so in TLS, but its closing may overtake that. */
 static int say_lost(const struct redis_link *link, struct error *err)
 {
-    return error_set(err, ERROR_BACKEND, "%s closed the connection", link->name);
+    if (link->socket.session == NULL) {
+        return error_set(err, ERROR_BACKEND, "%s closed the connection", link->name);
+    }
+    const char *reason = redis_tls_reason(link->socket.session);
+    return error_set(err, ERROR_BACKEND,
+                     "%s closed the TLS connection: %s; if it asks for a certificate, see [redis] "
+                     "cert_file",
+                     link->name, reason == NULL ? "no reason given" : reason);
 }
 
 /* Until the whole reply is there, or the wait is over. */

@@ -19,6 +19,7 @@ struct redis_tls {
 
 struct redis_tls_session {
     SSL *ssl;
+    const char *reason; /* why the connection was lost, in OpenSSL's words; NULL: unknown */
 };
 
 static const char *last_reason(void)
@@ -204,6 +205,9 @@ static ssize_t settle(struct redis_tls_session *session, int moved)
         return moved;
     }
     int wish = SSL_get_error(session->ssl, moved);
+    if (wish == SSL_ERROR_SSL) {
+        session->reason = ERR_reason_error_string(ERR_peek_last_error());
+    }
     return wish == SSL_ERROR_WANT_READ || wish == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
@@ -217,4 +221,9 @@ ssize_t redis_tls_write(struct redis_tls_session *session, const void *bytes, si
 {
     ERR_clear_error();
     return settle(session, SSL_write(session->ssl, bytes, size > INT_MAX ? INT_MAX : (int)size));
+}
+
+const char *redis_tls_reason(const struct redis_tls_session *session)
+{
+    return session->reason;
 }

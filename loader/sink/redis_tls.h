@@ -28,5 +28,7 @@ void redis_tls_end(struct redis_tls_session *session);
 /* Bytes moved, 0 when it would block, -1 when the connection is lost. */
 ssize_t redis_tls_read(struct redis_tls_session *session, void *bytes, size_t size);
 ssize_t redis_tls_write(struct redis_tls_session *session, const void *bytes, size_t size);
+/* Why the connection was lost, as far as TLS knows (our certificate was refused); NULL when it does not. */
+const char *redis_tls_reason(const struct redis_tls_session *session);
 
 #endif

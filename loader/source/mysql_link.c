@@ -116,10 +116,9 @@ static void forget_password(char *password)
 /* ---- TLS */
 
 #ifdef MARIADB_BASE_VERSION
-static void ask_for_tls(MYSQL *mysql, const char *ca_file)
+static void require_tls(MYSQL *mysql)
 {
     MYSQL_FLAG on = 1;
-    mysql_options(mysql, MYSQL_OPT_SSL_CA, ca_file);
     mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
     mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 }
@@ -135,10 +134,9 @@ static bool is_tls_wanted(MYSQL *mysql)
     return is_enforced || is_verified || ca_file != NULL;
 }
 #else
-static void ask_for_tls(MYSQL *mysql, const char *ca_file)
+static void require_tls(MYSQL *mysql)
 {
     unsigned mode = SSL_MODE_VERIFY_IDENTITY;
-    mysql_options(mysql, MYSQL_OPT_SSL_CA, ca_file);
     mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
 }
 
@@ -149,6 +147,41 @@ static bool is_tls_wanted(MYSQL *mysql)
     return mode >= SSL_MODE_REQUIRED;
 }
 #endif
+
+/* The library's own words for a file that is not there are "error:80000002" and the like. */
+static int check_tls_file(const char *path, const char *key, struct error *err)
+{
+    if (path == NULL || access(path, R_OK) == 0) {
+        return 0;
+    }
+    return error_set_errno(err, ERROR_INPUT, errno, "%s: cannot use it as [mysql] %s", path, key);
+}
+
+static int check_tls_files(const struct mysql_config *config, struct error *err)
+{
+    bool has_cert = config->ssl_cert != NULL, has_key = config->ssl_key != NULL;
+    if (has_cert != has_key) {
+        return error_set(err, ERROR_INPUT,
+                         "[mysql] ssl_cert and ssl_key belong together: give both");
+    }
+    if (has_cert && config->ssl_ca == NULL) {
+        return error_set(err, ERROR_INPUT, "[mysql] ssl_cert needs ssl_ca: whom do we show it to?");
+    }
+    bool is_fine = check_tls_file(config->ssl_ca, "ssl_ca", err) == 0 &&
+                   check_tls_file(config->ssl_cert, "ssl_cert", err) == 0 &&
+                   check_tls_file(config->ssl_key, "ssl_key", err) == 0;
+    return is_fine ? 0 : -1;
+}
+
+static void ask_for_tls(MYSQL *mysql, const struct mysql_config *config)
+{
+    require_tls(mysql);
+    mysql_options(mysql, MYSQL_OPT_SSL_CA, config->ssl_ca);
+    if (config->ssl_cert != NULL) {
+        mysql_options(mysql, MYSQL_OPT_SSL_CERT, config->ssl_cert);
+        mysql_options(mysql, MYSQL_OPT_SSL_KEY, config->ssl_key);
+    }
+}
 
 /* ---- connecting */
 
@@ -172,7 +205,7 @@ static void set_options(MYSQL *mysql, const struct mysql_config *config)
     mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     if (config->ssl_ca != NULL) {
-        ask_for_tls(mysql, config->ssl_ca);
+        ask_for_tls(mysql, config);
     }
 }
 
@@ -234,7 +267,7 @@ MYSQL *mysql_link_open(const struct mysql_config *config, enum source_failure *f
     char *password = NULL;
     *failure = SOURCE_FAILURE_FATAL;
     if ((config->option_file != NULL && check_option_file(config->option_file, err) != 0) ||
-        read_password(config, &password, err) != 0) {
+        check_tls_files(config, err) != 0 || read_password(config, &password, err) != 0) {
         return NULL;
     }
     MYSQL *mysql = mysql_library_init(0, NULL, NULL) == 0 ? mysql_init(NULL) : NULL;
