@@ -56,6 +56,7 @@ static const struct option_row write_rows[] = {
      "load although Redis evicts, up to so many keys a second; default: none"},
     {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
+    {"again", OPTION_FLAG, FIELD(is_again), NULL, "warm anew a plan whose run was rolled back"},
     {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,
      "do not look at the source again after writing: only when nobody writes to it"},
     END_OF_TABLE,
@@ -74,6 +75,17 @@ static const struct option_row ready_rows[] = {
     {"touch", OPTION_COUNT, FIELD(touch_count), "N",
      "let the first N keys that are there count as used just now, so that they are not evicted "
      "first: at the expense of others, so use it once and late"},
+    END_OF_TABLE,
+};
+
+static const struct option_row rollback_rows[] = {
+    {"run", OPTION_TEXT, FIELD(run), "DIR",
+     "folder of the run to take back, or its name in [run] dir"},
+    {"dry-run", OPTION_FLAG, FIELD(is_dry_run), NULL, "look and count; remove nothing"},
+    {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
+     "look at so many keys a second at most; default [pace] rows, or no limit"},
+    {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
+     "host:port or unix:/path; default [redis] address of the config"},
     END_OF_TABLE,
 };
 
@@ -135,6 +147,12 @@ static const struct command commands[] = {
      NULL,
      {"rekindle-load stop --config rekindle.conf",
       "rekindle-load stop --config rekindle.conf --all"}},
+    {"rollback",
+     "Takes back what a run has written, where the application has not touched it since",
+     {rollback_rows, general_rows},
+     NULL,
+     {"rekindle-load rollback --config rekindle.conf --run NAME --dry-run",
+      "rekindle-load rollback --config rekindle.conf --run NAME"}},
     {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
 };
 

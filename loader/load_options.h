@@ -24,7 +24,9 @@ struct load_options {
     double min_coverage; /* 0..1 */
     uint64_t touch_count;
     bool is_look_only;
-    bool is_all; /* every run of this host */
+    bool is_dry_run;
+    bool is_again; /* warm anew what was rolled back */
+    bool is_all;   /* every run of this host */
 };
 
 extern const struct program load_program;

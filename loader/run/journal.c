@@ -96,6 +96,7 @@ static void forget_all_done(struct journal_survey *survey, uint64_t counts_from)
 {
     survey->lost_count++;
     survey->counts_from = counts_from;
+    survey->is_rolled_back = false;
     survey->done_rank = 0;
     survey->done_count = 0;
     survey->value_bytes = 0;
@@ -158,6 +159,9 @@ static int survey_record(struct journal_survey *survey, const struct journal_cur
         return survey_done(survey, cursor, payload, err);
     case JOURNAL_LOST:
         return survey_lost(survey, cursor, payload, err);
+    case JOURNAL_ROLLBACK:
+        survey->is_rolled_back = true;
+        return 0;
     default: /* a kind of a later version */
         return journal_cursor_complain(cursor, err);
     }

@@ -9,6 +9,8 @@
 #include "loader/run/journal_cursor.h"
 #include "loader/run/journal_record.h"
 
+#include <stdbool.h>
+
 /* Where a frame stands that may still hold unsettled keys. */
 struct journal_place {
     uint64_t offset, last_rank;
@@ -20,6 +22,7 @@ struct journal_survey {
     uint64_t torn_size;            /* bytes behind it; 0 normally */
     uint64_t lost_count;           /* how often the cache lost what this run had written */
     uint64_t counts_from;          /* offset behind the last loss: what stands before is history */
+    bool is_rolled_back;           /* a rollback has been begun, and nothing was written since */
     uint64_t done_rank;            /* plan rows up to this rank are settled; 0: none */
     uint64_t done_count;           /* of done records */
     int64_t last_at_unix;          /* of the last done; 0: none */

@@ -194,6 +194,28 @@ int journal_encode_lost(struct journal_buffer *buffer, int64_t at_unix, struct e
     return 0;
 }
 
+int journal_encode_rollback(struct journal_buffer *buffer, const struct journal_rollback *rollback,
+                            const struct journal_verdict *rows, size_t count, struct error *err)
+{
+    uint64_t rank = 0;
+    if (start_frame(buffer, JOURNAL_ROLLBACK, err) != 0) {
+        return -1;
+    }
+    put_varint(buffer, rollback->intent_offset);
+    put_varint(buffer, rollback->first);
+    put_varint(buffer, count);
+    for (size_t i = 0; i < count; i++) {
+        assert(rows[i].rank > rank);
+        if (make_room(buffer, ROW_SIZE_MAX, err) != 0) {
+            return -1;
+        }
+        put_varint(buffer, rows[i].rank - rank);
+        put_byte(buffer, (unsigned)rows[i].verdict);
+        rank = rows[i].rank;
+    }
+    return 0;
+}
+
 /* ---- frames */
 
 static void store_fixed(unsigned char *bytes, uint64_t number, size_t size)
@@ -306,7 +328,7 @@ static bool take_rank(struct journal_reader *reader, uint64_t *rank)
 int journal_kind_of(struct slice payload)
 {
     int kind = payload.size > 0 ? (unsigned char)payload.bytes[0] : 0;
-    return kind >= JOURNAL_BEGIN && kind <= JOURNAL_LOST ? kind : 0;
+    return kind >= JOURNAL_BEGIN && kind <= JOURNAL_ROLLBACK ? kind : 0;
 }
 
 static bool open_payload(struct slice payload, enum journal_kind kind,
@@ -355,6 +377,14 @@ bool journal_decode_lost(struct slice payload, int64_t *at_unix)
            reader.at == reader.end;
 }
 
+bool journal_decode_rollback(struct slice payload, struct journal_reader *reader,
+                             struct journal_rollback *rollback)
+{
+    return open_payload(payload, JOURNAL_ROLLBACK, reader) &&
+           take_varint(reader, &rollback->intent_offset) && take_varint(reader, &rollback->first) &&
+           take_varint(reader, &reader->left);
+}
+
 /* 1 while entries are announced, 0 when all are read and nothing is left over, else -1. */
 static int expect_entry(struct journal_reader *reader)
 {
@@ -393,4 +423,19 @@ int journal_next_row(struct journal_reader *reader, struct journal_done_row *row
     row->expire_unix = 0;
     bool has_expiry = (mark & VARINT_MORE) != 0;
     return !has_expiry || take_difference(reader, reader->expire_base, &row->expire_unix) ? 1 : -1;
+}
+
+int journal_next_verdict(struct journal_reader *reader, struct journal_verdict *row)
+{
+    unsigned verdict;
+    int expected = expect_entry(reader);
+    if (expected != 1) {
+        return expected;
+    }
+    if (!take_rank(reader, &row->rank) || !take_byte(reader, &verdict) ||
+        verdict >= ROLLBACK_VERDICT_COUNT) {
+        return -1;
+    }
+    row->verdict = (enum rollback_verdict)verdict;
+    return 1;
 }

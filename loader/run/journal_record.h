@@ -6,6 +6,7 @@
  *     begin   format version, plan digest text, target text
  *     intent  count, expiry base, per key: rank, key, version, digest (16 bytes), expiry
  *     lost    at: the cache came back without what stood in it; no record before this one counts any more
+ *     rollback  offset of an intent, its first key, count, per key: rank, verdict; written before anything is removed
  *     done    count, last rank, at, benefit (8 bytes), expiry base, per row: rank, outcome, bytes, expiry
  */
 #ifndef REKINDLE_LOADER_JOURNAL_RECORD_H
@@ -21,7 +22,33 @@
 
 enum { JOURNAL_FRAME_SIZE = 16, JOURNAL_PAYLOAD_SIZE_MAX = 1 << 30 };
 
-enum journal_kind { JOURNAL_BEGIN = 1, JOURNAL_INTENT = 2, JOURNAL_DONE = 3, JOURNAL_LOST = 4 };
+enum journal_kind {
+    JOURNAL_BEGIN = 1,
+    JOURNAL_INTENT = 2,
+    JOURNAL_DONE = 3,
+    JOURNAL_LOST = 4,
+    JOURNAL_ROLLBACK = 5
+};
+
+/* What a rollback found under a key of an intent; of several intents for one rank the greatest counts. */
+enum rollback_verdict {
+    ROLLBACK_NONE,      /* not looked at */
+    ROLLBACK_GONE,      /* there is no such key */
+    ROLLBACK_REWRITTEN, /* the application has written or refilled it */
+    ROLLBACK_OURS,      /* our value with our expiry: removed */
+    ROLLBACK_VERDICT_COUNT
+};
+
+/* Which keys of which intent a rollback record is about. */
+struct journal_rollback {
+    uint64_t intent_offset; /* of its frame in the file */
+    uint64_t first;         /* keys of the intent before these */
+};
+
+struct journal_verdict {
+    uint64_t rank;
+    enum rollback_verdict verdict;
+};
 
 /* Bytes of one frame being built; all zero is empty, and it is reused from frame to frame. */
 struct journal_buffer {
@@ -81,6 +108,11 @@ int journal_encode_done(struct journal_buffer *buffer, const struct journal_done
 int journal_encode_lost(struct journal_buffer *buffer, int64_t at_unix,
                         struct error *err) MUST_CHECK;
 
+/* `rows` in rising rank. */
+int journal_encode_rollback(struct journal_buffer *buffer, const struct journal_rollback *rollback,
+                            const struct journal_verdict *rows, size_t count,
+                            struct error *err) MUST_CHECK;
+
 /* Fills in the frame's head for a frame that will stand at `offset`. */
 void journal_frame_seal(struct journal_buffer *buffer, uint64_t offset);
 
@@ -101,8 +133,12 @@ bool journal_decode_done(struct slice payload, struct journal_reader *reader,
 
 bool journal_decode_lost(struct slice payload, int64_t *at_unix);
 
+bool journal_decode_rollback(struct slice payload, struct journal_reader *reader,
+                             struct journal_rollback *rollback);
+
 /* 1 and the next entry, 0 at the end, -1 when the bytes do not make sense. */
 int journal_next_key(struct journal_reader *reader, struct journal_intent_key *key) MUST_CHECK;
 int journal_next_row(struct journal_reader *reader, struct journal_done_row *row) MUST_CHECK;
+int journal_next_verdict(struct journal_reader *reader, struct journal_verdict *row) MUST_CHECK;
 
 #endif

@@ -29,6 +29,7 @@ int verify_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int pause_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int resume_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int stop_run(const struct load_job *job, struct error *err) MUST_CHECK;
+int rollback_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int ready_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int status_run(const struct load_job *job, struct error *err) MUST_CHECK;
 

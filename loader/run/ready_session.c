@@ -36,6 +36,12 @@ static int open_run(struct ready_session *session, struct error *err)
                             &session->survey, err) != 0) {
         return -1;
     }
+    if (session->survey.is_rolled_back) {
+        return error_set(err, ERROR_STOPPED,
+                         "%s was rolled back: there is nothing to be ready; `rekindle-load run "
+                         "--again` warms its plan anew",
+                         session->folder.name);
+    }
     session->settled = settled_rows_open(path, &session->survey, err);
     return session->settled == NULL ? -1 : 0;
 }

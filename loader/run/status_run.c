@@ -55,6 +55,8 @@ static void print_advice(const struct run_folder *folder, const struct run_statu
         printf("process %" PRId64 "; to pause or stop it:\n  rekindle-load pause --run %s\n"
                "  rekindle-load stop --run %s\n",
                status->pid, folder->path, folder->path);
+    } else if (is_state(status, "rolled back")) {
+        printf("nothing to do; `rekindle-load run --again` warms its plan anew\n");
     } else if (is_state(status, "finished")) {
         printf("nothing to do; `rekindle-load verify` looks whether all is still there\n");
     } else {
@@ -107,7 +109,11 @@ static int print_run(const struct run_folder *folder, struct error *err)
     if (status.note[0] != '\0' && !is_state(&status, "paused")) {
         printf("%s\n", status.note);
     }
-    print_advice(folder, &status, &latch);
+    if (survey.is_rolled_back && !is_state(&status, "rolled back")) {
+        printf("a rollback was begun: `rekindle-load rollback --run %s` goes on\n", folder->path);
+    } else {
+        print_advice(folder, &status, &latch);
+    }
     journal_survey_free(&survey);
     return 0;
 }

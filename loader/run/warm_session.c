@@ -31,6 +31,22 @@ static int open_journal(struct warm_session *session, struct error *err)
     return 0;
 }
 
+/* What somebody has taken back is not warmed again because cron says so. */
+static int respect_rollback(struct warm_session *session, struct error *err)
+{
+    if (!session->survey.is_rolled_back) {
+        return 0;
+    }
+    if (session->job->options->is_again) {
+        return journal_declare_lost(session->journal, &session->survey, session->job->now_unix,
+                                    err);
+    }
+    return error_set(err, ERROR_STOPPED,
+                     "%s was rolled back; --again warms its plan anew, and a run in a new folder "
+                     "(--run) does too",
+                     session->folder.name);
+}
+
 /* What is settled is so only while Redis holds it. */
 static int look_back(struct warm_session *session, struct error *err)
 {
@@ -100,7 +116,8 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
         return -1;
     }
     tell_changed_families(session, &manifest);
-    if (open_journal(session, err) != 0 || look_back(session, err) != 0) {
+    if (open_journal(session, err) != 0 || respect_rollback(session, err) != 0 ||
+        look_back(session, err) != 0) {
         return -1;
     }
     memory_watch_resume(&session->bounds.memory, &session->plan, &session->survey);

@@ -293,6 +293,47 @@ static void test_a_loss_makes_history_of_what_was_done(void **state)
     journal_survey_free(&survey);
 }
 
+static void test_a_rollback_is_remembered_until_all_begins_anew(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct journal_survey survey;
+    struct journal_buffer buffer = {0};
+    struct journal_reader reader;
+    struct journal_verdict row;
+    struct journal_rollback found, rollback = {.intent_offset = 77, .first = 512};
+    const struct journal_verdict verdicts[] = {{3, ROLLBACK_OURS}, {9, ROLLBACK_GONE}};
+    struct journal *journal = must_open(&survey);
+    assert_false(survey.is_rolled_back);
+    append_intent(journal, KEYS);
+    append_done(journal, KEYS);
+    assert_int_equal(journal_encode_rollback(&buffer, &rollback, verdicts, 2, &err), 0);
+    struct slice payload = {(const char *)buffer.bytes + JOURNAL_FRAME_SIZE,
+                            buffer.size - JOURNAL_FRAME_SIZE};
+    assert_true(journal_decode_rollback(payload, &reader, &found));
+    assert_int_equal(found.intent_offset, 77);
+    assert_int_equal(found.first, 512);
+    assert_int_equal(journal_next_verdict(&reader, &row), 1);
+    assert_int_equal(row.rank, 3);
+    assert_int_equal(row.verdict, ROLLBACK_OURS);
+    assert_int_equal(journal_next_verdict(&reader, &row), 1);
+    assert_int_equal(row.rank, 9);
+    assert_int_equal(row.verdict, ROLLBACK_GONE);
+    assert_int_equal(journal_next_verdict(&reader, &row), 0);
+    assert_int_equal(journal_append(journal, &buffer, &err), 0);
+    journal_buffer_free(&buffer);
+    journal_close(journal);
+    journal_survey_free(&survey);
+
+    journal = must_open(&survey);
+    assert_true(survey.is_rolled_back);
+    assert_int_equal(survey.done_rank, rows[KEYS - 1].rank);
+    assert_int_equal(journal_declare_lost(journal, &survey, 1794355200, &err), 0);
+    assert_false(survey.is_rolled_back);
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
 static void test_damage_is_refused(void **state)
 {
     (void)state;
@@ -418,6 +459,7 @@ int main(void)
         cmocka_unit_test_teardown(test_intents_stay_open_until_covered, remove_file),
         cmocka_unit_test_teardown(test_truncated_at_every_byte, remove_file),
         cmocka_unit_test_teardown(test_a_loss_makes_history_of_what_was_done, remove_file),
+        cmocka_unit_test_teardown(test_a_rollback_is_remembered_until_all_begins_anew, remove_file),
         cmocka_unit_test_teardown(test_damage_is_refused, remove_file),
         cmocka_unit_test(test_random_payloads),
         cmocka_unit_test_teardown(test_other_identity_is_refused, remove_file),
