@@ -24,7 +24,7 @@ trap 'exit 130' INT TERM
 tool() {
     mkdir -p "$BENCH"
     [ "$BENCH/$1" -nt "$ROOT/tests/bench/$1.c" ] ||
-        gcc -std=c17 -D_DEFAULT_SOURCE -O2 "$ROOT/tests/bench/$1.c" -o "$BENCH/$1" "${@:2}"
+        gcc -std=c17 -D_DEFAULT_SOURCE -O2 "$ROOT/tests/bench/$1.c" -o "$BENCH/$1" -lm "${@:2}"
 }
 
 # make_load_plan FILE KEYS: users 1..KEYS, ranked in an order that no table has. It sets LOAD_END, the end of the event.

@@ -1,10 +1,11 @@
 """real_boosting.py - gradient boosting on the rows that auto learned from, scored on those it is asked about.
 
-Usage: real_boosting.py FEATURES ENTITY [sklearn|lightgbm] >SCORES.csv      id,score and, on stderr, what was done
+Usage: real_boosting.py FEATURES ENTITY [sklearn|lightgbm [event]] >SCORES.csv      id,score; on stderr, what was done
 
-FEATURES is what `rekindle-predict rank --dump-features` wrote. Trees have 8 leaves; their number is chosen by log-loss on
-the latest windows that were held out (time goes forward, so the past may not be judged by the future), after which all
-windows are learned from with that many.
+FEATURES is what `rekindle-predict rank --dump-features` wrote; `event`: what is asked about is an event, and trees know
+which rows are of events. Trees have 8 leaves; their number is chosen by log-loss on the latest windows of that sort,
+which were held out (time goes forward, so the past may not be judged by the future), after which all windows are learned
+from with that many.
 """
 import os
 import sys
@@ -63,9 +64,10 @@ def log_loss(p, y, weights):
     return -np.average(np.where(y == 1, np.log(p), np.log(1 - p)), weights=weights)
 
 
-def choose_trees(learner, rows, features):
-    """Holds out the latest third of the windows; origin 0 is the latest."""
-    held = rows["origin"] < max(1, rows["origin"].nunique() // 3)
+def choose_trees(learner, rows, features, is_event):
+    """Holds out the latest third of the windows of the sort that is asked; of each sort, the lowest number is the latest."""
+    origins = sorted(rows.loc[rows["is_event"] == is_event, "origin"].unique())
+    held = rows["origin"].isin(origins[: max(1, len(origins) // 3)])
     if rows.loc[~held, "label"].nunique() < 2 or rows.loc[held, "label"].nunique() < 2:
         return 100
     early, late = rows[~held], rows[held & (rows["target"] == 1)]
@@ -80,8 +82,14 @@ def main():
     rows = pd.read_csv(f"{folder}/{entity}-training.csv")
     asked = pd.read_csv(f"{folder}/{entity}-asked.csv", dtype={"id": str}, keep_default_na=False)
     features = [name for name in rows.columns if name not in FIXED]
+    is_event = int(len(sys.argv) > 4)
+    if is_event and rows["is_event"].any():
+        asked["is_event"] = 1
+        features.append("is_event")
+    else:
+        is_event = 0
     began = time.monotonic()
-    trees = choose_trees(learner, rows, features)
+    trees = choose_trees(learner, rows, features, is_event)
     learner.fit(rows[features], rows["label"], rows["weight"], trees)
     scores = learner.predict(asked[features])
     print(f"{len(rows)} rows, {trees} trees, {time.monotonic() - began:.2f} s", file=sys.stderr)
