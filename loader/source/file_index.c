@@ -295,7 +295,7 @@ static size_t find_block(const struct file_index *index, uint64_t hash)
 int file_index_find(const struct file_index *index, uint64_t hash, uint64_t offsets[], size_t most,
                     struct error *err)
 {
-    struct entry block[BLOCK_ENTRIES];
+    struct entry block[BLOCK_ENTRIES] = {{0, 0}};
     size_t found = 0;
     for (uint64_t at = (uint64_t)find_block(index, hash) * BLOCK_ENTRIES; at < index->count;
          at += BLOCK_ENTRIES) {

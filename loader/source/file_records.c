@@ -100,9 +100,9 @@ static int name_columns(struct file_records *records, struct error *err)
     for (size_t i = 0; i < header->field_count; i++) {
         size += header->fields[i].size + 1;
     }
-    records->names = calloc(header->field_count, sizeof *records->names);
-    records->cells = calloc(header->field_count, sizeof *records->cells);
-    records->name_bytes = calloc(1, size);
+    records->names = calloc(header->field_count + 1, sizeof *records->names);
+    records->cells = calloc(header->field_count + 1, sizeof *records->cells);
+    records->name_bytes = calloc(1, size + 1);
     if (records->names == NULL || records->cells == NULL || records->name_bytes == NULL) {
         return error_set_memory(err, "reading a file's columns");
     }

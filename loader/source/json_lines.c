@@ -40,6 +40,7 @@ static int refuse(const struct json_lines *lines, const char *what, struct slice
 static int read_line(struct json_lines *lines, struct slice *line, struct error *err)
 {
     lines->number++;
+    *line = (struct slice){lines->line, 0};
     size_t used = 0;
     int byte = 0;
     while (used <= LINE_SIZE_MAX && (byte = getc_unlocked(lines->file)) != EOF && byte != '\n') {
