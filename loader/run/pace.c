@@ -5,7 +5,8 @@
 #include <assert.h>
 
 static const double US_PER_SECOND = 1e6;
-static const double BUCKET_SECOND = 0.2;
+static const double BUCKET_SECOND = 0.2, BURST_SECOND = 0.01;
+static const double CATCH_UP = 2; /* times the limit, while the bucket has something saved up */
 
 static const struct {
     const char *text, *word;
@@ -112,12 +113,11 @@ double pace_rows_per_second(const struct pace *pace)
     return pace->rows.per_second;
 }
 
-/* Half a bucket is worth a write: waking up for single rows would cost more than it gives. */
-static double worth_writing(const struct pace_limit *limit, uint64_t wanted)
+/* A hundredth of a second is worth a write, and is the most at a time: others wait no longer behind it in Redis. */
+static double burst_of(const struct pace_limit *limit)
 {
-    double half = limit->capacity / 2;
-    double least = (double)wanted < half ? (double)wanted : half;
-    return least < 1 ? 1 : least;
+    double burst = limit->per_second * BURST_SECOND;
+    return burst < 1 ? 1 : burst;
 }
 
 uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *wait_us)
@@ -128,16 +128,22 @@ uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *
     if (limit->per_second <= 0) {
         return wanted;
     }
-    double left = left_now(limit, now_us);
-    double least = worth_writing(limit, wanted);
+    double left = left_now(limit, now_us), burst = burst_of(limit);
+    double least = (double)wanted < burst ? (double)wanted : burst;
+    if (now_us < limit->next_us) {
+        *wait_us = limit->next_us - now_us;
+        return 0;
+    }
     if (left < least) {
         double missing = least - limit->tokens;
         *wait_us =
             missing > 0 ? (int64_t)(missing / limit->per_second * US_PER_SECOND) + 1 : PACE_SLOT_US;
         return 0;
     }
-    uint64_t taken = left < (double)wanted ? (uint64_t)left : wanted;
+    uint64_t taken = (uint64_t)least;
     limit->tokens -= (double)taken;
+    limit->next_us =
+        now_us + (int64_t)((double)taken / limit->per_second / CATCH_UP * US_PER_SECOND);
     return taken;
 }
 
