@@ -16,6 +16,14 @@ static int as_int(int64_t value, int fallback)
     return value > INT_MAX ? INT_MAX : (int)value;
 }
 
+/* Each source takes of it no more than it has. */
+static int connections_of(const struct config *config, const struct governor_reach *reach)
+{
+    int mysql = as_int(config->mysql.connections, CONNECTIONS_DEFAULT);
+    int http = reach->has_http ? as_int(config->http.connections, CONNECTIONS_DEFAULT) : 1;
+    return http > mysql ? http : mysql;
+}
+
 static struct health_limit limit_of(bool is_watched, int64_t soft, int64_t critical)
 {
     return (struct health_limit){.is_watched = is_watched && soft > 0,
@@ -32,7 +40,7 @@ struct governor_settings governor_config_read(const struct config *config,
     bool has_lag = reach->has_database && (mysql->replicas != NULL || mysql->lag_query != NULL);
     struct governor_settings settings = {
         .chunks = {.rows_max = as_int(mysql->chunk_rows, CHUNK_ROWS_DEFAULT),
-                   .connections_max = as_int(mysql->connections, CONNECTIONS_DEFAULT),
+                   .connections_max = connections_of(config, reach),
                    .rest_percent = as_int(pace->rest_percent, 0),
                    .target_us =
                        pace->chunk_target_ms > 0 ? pace->chunk_target_ms * US_PER_MS : INT64_MAX},

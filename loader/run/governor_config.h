@@ -8,9 +8,10 @@
 
 enum { GOVERNOR_STALE_US = 5000000 }; /* a reading older than this counts as bad */
 
-/* What can be read at all: the rest is not watched. */
+/* What there is to govern; what cannot be read is not watched. */
 struct governor_reach {
     bool has_database; /* a MySQL or MariaDB: Threads_running, lag, throttle query */
+    bool has_http;     /* a source with connections of its own */
     bool has_redis;
 };
 

@@ -201,10 +201,10 @@ static void *run_thread(void *context)
 
 /* ---- life */
 
-static bool is_database_needed(const struct governor_watch_options *options)
+static bool is_needed(const struct governor_watch_options *options, enum family_source kind)
 {
     for (size_t i = 0; i < options->config->family_count; i++) {
-        if (options->is_family_needed[i] && options->config->families[i].source == SOURCE_MYSQL) {
+        if (options->is_family_needed[i] && options->config->families[i].source == kind) {
             return true;
         }
     }
@@ -214,7 +214,7 @@ static bool is_database_needed(const struct governor_watch_options *options)
 static int open_both_ends(struct governor_watch *watch, struct error *err)
 {
     const struct governor_watch_options *options = &watch->options;
-    if (is_database_needed(options) &&
+    if (is_needed(options, SOURCE_MYSQL) &&
         (watch->pressure = source_pressure_open(options->config, err)) == NULL) {
         return -1;
     }
@@ -223,7 +223,8 @@ static int open_both_ends(struct governor_watch *watch, struct error *err)
         return -1;
     }
     watch->reach = (struct governor_reach){.has_database = watch->pressure != NULL,
-                                           .has_redis = watch->probe != NULL};
+                                           .has_redis = watch->probe != NULL,
+                                           .has_http = is_needed(options, SOURCE_HTTP)};
     return 0;
 }
 
