@@ -82,3 +82,9 @@ uint64_t as_of_count_hits(const struct as_of_clock *clock, struct bucket_list wh
     }
     return hits;
 }
+
+uint64_t as_of_count_buckets(const struct as_of_clock *clock, struct bucket_list whole,
+                             int64_t start_unix, int64_t end_unix)
+{
+    return as_of_cut(clock, whole, end_unix).count - as_of_cut(clock, whole, start_unix).count;
+}

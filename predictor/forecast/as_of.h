@@ -51,4 +51,8 @@ bool as_of_take(const struct as_of_clock *clock, struct bucket_list whole, int64
 uint64_t as_of_count_hits(const struct as_of_clock *clock, struct bucket_list whole,
                           int64_t start_unix, int64_t end_unix);
 
+/* Buckets that start within [start, end). */
+uint64_t as_of_count_buckets(const struct as_of_clock *clock, struct bucket_list whole,
+                             int64_t start_unix, int64_t end_unix);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "predictor/forecast/return_link.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -139,7 +140,7 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
     level->low = level_forecast_quantile(&level->forecast, low_chance) + shift;
     level->high = level_forecast_quantile(&level->forecast, high_chance) + shift;
     if (strength > 0) {
-        double half = level_forecast_deviation(&level->forecast, level->forecast.base_spread);
+        double half = level_forecast_base_deviation(&level->forecast);
         level->low = level->mean - half;
         level->high = level->mean + half;
     }
@@ -181,6 +182,47 @@ static bool has_same_kind(const struct training_set *set, bool by_target)
     return false;
 }
 
+/* Sums over the rows of past events that have a level. */
+struct reach_sums {
+    double returns, single; /* that came, and that came in one bucket only */
+    double now, higher;     /* what their scores sum to, and a little higher */
+};
+
+static const double little = 0.01; /* on the scale of levels */
+
+static void add_reach(struct reach_sums *sums, const struct training_set *set,
+                      struct row_scores scores, size_t origin, double level)
+{
+    const struct training_rows *rows = &set->rows;
+    for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
+        double w = (double)rows->weights[i];
+        double score = level + (double)scores.scores[i];
+        double base = window_level_base(scores, i);
+        sums->returns += rows->labels[i] != 0 ? w : 0;
+        sums->single += rows->single[i] != 0 ? w : 0;
+        sums->now += w * return_link_probability(score, base);
+        sums->higher += w * return_link_probability(score + little, base);
+    }
+}
+
+/* How far a level moves with ln pull. Were an event weaker by a little, each visit would stay out with the same small
+ * chance: those who are lost are among those who came once only. So returns follow the pull by the share of single visits
+ * (exactly so where visits are Poisson, everyone at a rate of his own), and the level by that over what a level does. */
+static double reach_of(const struct training_set *set, struct row_scores scores,
+                       const struct level_event *events)
+{
+    struct reach_sums sums = {0};
+    for (size_t i = 0; i < set->origin_count; i++) {
+        const struct training_origin *origin = &set->origins[i];
+        if (origin->is_event && events[origin->event_at].has_level) {
+            add_reach(&sums, set, scores, i, events[origin->event_at].measured.level);
+        }
+    }
+    double by_pull = (sums.single + 1) / (sums.returns + 1);
+    double by_level = (sums.higher / fmax(sums.now, DBL_MIN) - 1) / little;
+    return fmin(by_pull / fmax(by_level, DBL_EPSILON), 1);
+}
+
 /* Past events, each with its pull, those that found enough dormant keys with their level; false when none did. */
 static bool forecast_event(struct auto_level *level, const struct training_set *set,
                            struct row_scores scores)
@@ -204,11 +246,12 @@ static bool forecast_event(struct auto_level *level, const struct training_set *
     if (!has_level_at_all) {
         return false;
     }
-    level->forecast = level_forecast_of_events(events, set->event_count);
+    double reach = reach_of(set, scores, events);
+    level->forecast = level_forecast_of_events(events, set->event_count, reach);
     for (size_t i = 0; i < set->event_count; i++) {
         if (!has_same || events[i].is_same_kind) {
             level->unit_levels[level->unit_count++] =
-                level->forecast.base + level_forecast_ln_pull(events, set->event_count, i);
+                level->forecast.base + reach * level_forecast_ln_pull(events, set->event_count, i);
         }
     }
     return true;

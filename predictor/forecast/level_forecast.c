@@ -80,14 +80,18 @@ struct level_forecast level_forecast_make(const struct level_sample *samples, si
                                    .degrees = typical_worth + freedom,
                                    .base = mean_of->level,
                                    .base_spread = sqrt(variance),
+                                   .base_degrees = typical_worth + freedom,
                                    .window_count = count};
 }
 
 /* ---- events with a pull */
 
-/* What is typical before anything is seen. Pulls: two promotions of a kind mostly lie within a third of each other. Bases:
- * levels of the same shop hold as well from one event to the next as from one ordinary window to another. */
-static const double typical_pull_spread = 0.3;
+/* What is typical before anything is seen. Pulls: two promotions of a kind mostly lie within a quarter to a third of each
+ * other, which is worth eight events: a shop that plans a promotion has seen what the last ones were like, and changes what
+ * it offers by less than the log of two or three of them could rule out. Bases: levels of the same shop hold as well from
+ * one event to the next as from one ordinary window to another. */
+static const double typical_pull_spread = 0.25;
+static const double typical_pull_worth = 8;
 static const double typical_base_spread = 0.15;
 static const double typical_drift = 0.15; /* from event to event, either way */
 
@@ -131,7 +135,7 @@ struct base_line {
 };
 
 /* Bayesian regression with a flat prior on the height and a normal one on the slope. */
-static struct base_line fit_bases(const struct level_event *events, size_t count)
+static struct base_line fit_bases(const struct level_event *events, size_t count, double reach)
 {
     double s0 = 0;
     double s1 = 0;
@@ -142,7 +146,8 @@ static struct base_line fit_bases(const struct level_event *events, size_t count
     for (size_t i = 0; i < count; i++) {
         if (events[i].has_level) {
             double back = -(double)(count - i);
-            double base = events[i].measured.level - level_forecast_ln_pull(events, count, i);
+            double base =
+                events[i].measured.level - reach * level_forecast_ln_pull(events, count, i);
             double w = 1 / (events[i].measured.error * events[i].measured.error +
                             typical_base_spread * typical_base_spread);
             s0 += w;
@@ -159,23 +164,27 @@ static struct base_line fit_bases(const struct level_event *events, size_t count
     return line;
 }
 
-struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count)
+struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count,
+                                               double reach)
 {
     struct pull_sums same = sum_pulls(events, count, true);
     struct pull_sums other = sum_pulls(events, count, false);
     const struct pull_sums *mean_of = same.count > 0 ? &same : &other;
     double freedom = fmax(same.count - 1, 0) + fmax(other.count - 1, 0);
-    double variance =
-        (typical_worth * typical_pull_spread * typical_pull_spread + same.squares + other.squares) /
-        (typical_worth + freedom);
-    struct base_line line = fit_bases(events, count);
+    double variance = (typical_pull_worth * typical_pull_spread * typical_pull_spread +
+                       same.squares + other.squares) /
+                      (typical_pull_worth + freedom);
+    struct base_line line = fit_bases(events, count, reach);
     double base_variance = line.variance + typical_base_spread * typical_base_spread;
-    double pull_variance = variance * (1 + 1 / fmax(mean_of->count, 1));
-    return (struct level_forecast){.mean = line.height + mean_of->mean,
-                                   .spread = sqrt(base_variance + pull_variance),
-                                   .degrees = typical_worth + freedom,
+    /* Of bases and pulls of the same events only the sums are unsure, and those are measured: what is left is the step. */
+    double step_variance = typical_base_spread * typical_base_spread;
+    double pull_variance = reach * reach * variance * (1 + 1 / fmax(mean_of->count, 1));
+    return (struct level_forecast){.mean = line.height + reach * mean_of->mean,
+                                   .spread = sqrt(step_variance + pull_variance),
+                                   .degrees = typical_pull_worth + freedom,
                                    .base = line.height,
                                    .base_spread = sqrt(base_variance),
+                                   .base_degrees = typical_worth + line.count - 1,
                                    .window_count = (size_t)line.count};
 }
 
@@ -184,8 +193,8 @@ double level_forecast_quantile(const struct level_forecast *forecast, double cha
     return forecast->mean + forecast->spread * gsl_cdf_tdist_Pinv(chance, forecast->degrees);
 }
 
-double level_forecast_deviation(const struct level_forecast *forecast, double spread)
+double level_forecast_base_deviation(const struct level_forecast *forecast)
 {
     const double high_chance = 0.95;
-    return spread * gsl_cdf_tdist_Pinv(high_chance, forecast->degrees);
+    return forecast->base_spread * gsl_cdf_tdist_Pinv(high_chance, forecast->base_degrees);
 }

@@ -11,8 +11,9 @@ struct level_forecast {
     double mean; /* on the logit scale */
     double
         spread; /* scale of a Student distribution around it, chance of single keys not included */
-    double degrees;           /* its degrees of freedom */
-    double base, base_spread; /* of events: the level where the pull is 1, and how unsure it is */
+    double degrees; /* its degrees of freedom */
+    double base, base_spread,
+        base_degrees; /* of events: the level where the pull is 1, and how unsure it is */
     size_t window_count;
 };
 
@@ -36,16 +37,17 @@ struct level_event {
 };
 
 /* From past events [count], by start, of which at least one has a level. A level is what dormant keys do at a pull of 1,
- * which drifts slowly from event to event as the history grows, plus ln pull; the coming pull is as those of its kind
- * were, or of any kind if it is the first of its own. */
-struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count);
+ * which drifts slowly from event to event as the history grows, plus `reach` times ln pull; the coming pull is as those of
+ * its kind were, or of any kind if it is the first of its own. */
+struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count,
+                                               double reach);
 /* ln pull of an event, 0 for all when not all pulls are known. */
 double level_forecast_ln_pull(const struct level_event *events, size_t count, size_t at);
 
 /* The level that is not exceeded with probability `chance`. */
 double level_forecast_quantile(const struct level_forecast *forecast, double chance);
 
-/* How far from the mean, on either side, 90 % of the same distribution with this `spread` lie. */
-double level_forecast_deviation(const struct level_forecast *forecast, double spread);
+/* How far on either side of the base it lies with a probability of 90 %. */
+double level_forecast_base_deviation(const struct level_forecast *forecast);
 
 #endif

@@ -17,7 +17,7 @@ int64_t training_rows_gap_second(const struct forecast_state *state)
 /* One key at one origin, before its features are known. */
 struct question {
     bool is_asked, is_target, has_returned;
-    uint64_t hits;
+    uint64_t hits, visits; /* accesses, and buckets with any */
 };
 
 static struct question ask(const struct forecast_state *state,
@@ -35,6 +35,8 @@ static struct question ask(const struct forecast_state *state,
         question.hits =
             as_of_count_hits(&state->clock, buckets, context->start_unix, context->end_unix);
         question.has_returned = question.hits > 0;
+        question.visits =
+            as_of_count_buckets(&state->clock, buckets, context->start_unix, context->end_unix);
     }
     return question;
 }
@@ -89,6 +91,7 @@ static void add_row(struct training_set *set, const struct forecast_state *state
     if (key_features_take(context, &feature_key, &rows->values[rows->count * FEATURE_COUNT])) {
         rows->labels[rows->count] = question.has_returned;
         rows->hits[rows->count] = question.hits > UINT32_MAX ? UINT32_MAX : (uint32_t)question.hits;
+        rows->single[rows->count] = question.visits == 1;
         rows->targets[rows->count] = question.is_target;
         rows->weights[rows->count] = (float)(1 / share);
         rows->origins[rows->count] = (uint16_t)origin;
@@ -104,12 +107,13 @@ static int take_rows(struct training_rows *rows, size_t row_count, struct error 
     rows->labels = malloc((row_count + 1) * sizeof *rows->labels);
     rows->hits = malloc((row_count + 1) * sizeof *rows->hits);
     rows->targets = malloc((row_count + 1) * sizeof *rows->targets);
+    rows->single = malloc((row_count + 1) * sizeof *rows->single);
     rows->weights = malloc((row_count + 1) * sizeof *rows->weights);
     rows->origins = malloc((row_count + 1) * sizeof *rows->origins);
     rows->keys = malloc((row_count + 1) * sizeof *rows->keys);
     if (rows->values == NULL || rows->labels == NULL || rows->hits == NULL ||
-        rows->targets == NULL || rows->weights == NULL || rows->origins == NULL ||
-        rows->keys == NULL) {
+        rows->single == NULL || rows->targets == NULL || rows->weights == NULL ||
+        rows->origins == NULL || rows->keys == NULL) {
         return error_set_memory(err, "preparing rows to learn from");
     }
     return 0;
@@ -152,6 +156,7 @@ void training_rows_free(struct training_rows *rows)
     free(rows->values);
     free(rows->labels);
     free(rows->hits);
+    free(rows->single);
     free(rows->targets);
     free(rows->weights);
     free(rows->origins);

@@ -18,6 +18,7 @@ struct training_rows {
     float *values; /* [count][FEATURE_COUNT] */
     uint8_t *labels;
     uint32_t *hits;    /* accesses in the window; 0 where the label is */
+    uint8_t *single;   /* 1: and all of them in one bucket */
     float *weights;    /* how many such rows one stands for */
     uint16_t *origins; /* position in the set's origins, ascending */
     uint32_t *keys;    /* position in the sample */
