@@ -36,8 +36,10 @@ struct family {
     uint64_t size_bytes; /* size = 400: the value's bytes; 0: not given, the log's or 512 */
     int64_t
         negative_ttl_second; /* negative_ttl = 60s: a short entry for ids missing in the database; 0 none */
-    uint64_t max_value_bytes; /* max_value = 1MiB (default): larger is outcome too_big */
-    int64_t line;             /* where the section stands in the file */
+    const char *negative_value;   /* what it holds; NULL: an empty string */
+    const char *version_in_value; /* for --mode if-newer; NULL: none */
+    uint64_t max_value_bytes;     /* max_value = 1MiB (default): larger is outcome too_big */
+    int64_t line;                 /* where the section stands in the file */
 };
 
 /* One [log NAME]: the default options of `ingest --log NAME`. All strings may be NULL. */

@@ -75,6 +75,10 @@ const struct config_row config_rows[] = {
      "size of a value; default what the log told, else 512"},
     {"family", "negative_ttl", CONFIG_DURATION_SECOND, FAMILY(negative_ttl_second), "0s", 0, 0,
      "a short entry for ids that the database lacks; 0s: none"},
+    {"family", "negative_value", CONFIG_TEXT, FAMILY(negative_value), NULL, 0, 0,
+     "what that entry holds; default: an empty string"},
+    {"family", "version_in_value", CONFIG_TEXT, FAMILY(version_in_value), NULL, 0, 0,
+     "the field of the value that --mode if-newer compares: a number, or a time as text"},
     {"family", "max_value", CONFIG_BYTES, FAMILY(max_value_bytes), "1MiB", 0, 0,
      "a larger value is not loaded: too_big"},
 

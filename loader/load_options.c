@@ -42,6 +42,9 @@ static const struct option_row write_rows[] = {
      "rows fetched together and written in rank order; default 20000"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
      "write at most so many rows a second; default [pace] rows, or no limit"},
+    {"mode", OPTION_TEXT, FIELD(mode), "MODE",
+     "keys that exist: nx leaves them alone (default), if-newer replaces older ones, overwrite "
+     "all"},
     {"deadline", OPTION_TEXT, FIELD(deadline), "TIME",
      "stop then, with the tail of the plan not warmed (exit 7): 2026-11-11T00:00:00Z, or a "
      "duration "

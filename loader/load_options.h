@@ -12,6 +12,7 @@ struct load_options {
     const char *plan, *run, *redis;
     uint64_t window_ranks; /* 0: as the config says */
     uint64_t rows_per_second;
+    const char *mode;     /* nx, if-newer or overwrite */
     const char *deadline; /* a time or a duration */
     double memory_high;
     uint64_t memory_budget_bytes;

@@ -18,6 +18,7 @@
 #include "loader/run/checked_plan.h"
 #include "loader/run/run_report.h"
 #include "loader/run/warm_writer.h"
+#include "loader/run/write_mode.h"
 
 enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20, EXPLAIN_SIZE = 4096 };
 
@@ -29,6 +30,7 @@ struct check_session {
     struct pulse pulse;
     struct load_window window;
     struct window_sizer sizer;
+    enum sink_mode mode;
     struct load_bounds bounds; /* its deadline only */
     struct memory_watch memory;
     struct warm_writer *writer;
@@ -48,6 +50,8 @@ static int open_session(struct check_session *session, struct error *err)
     struct sink_options sink_options = {
         .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
+        write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
+                         &session->mode, err) != 0 ||
         load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err) !=
             0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL ||
@@ -69,6 +73,7 @@ static int open_session(struct check_session *session, struct error *err)
         .message = job->message,
         .sink = session->sink,
         .pulse = &session->pulse,
+        .mode = session->mode,
         .window_end_unix = session->plan.identity.window_end_unix + job->clock_shift_second,
         .clock_shift_second = job->clock_shift_second,
     };
@@ -234,6 +239,9 @@ static int print_verdict(struct check_session *session, struct error *err)
         if (session->plan.is_family_needed[i] && check_family(session, i, err) != 0) {
             return -1;
         }
+    }
+    if (write_mode_warning(session->mode) != NULL) {
+        printf("%s\n", write_mode_warning(session->mode));
     }
     printf("estimated queries: %.0f, for %s of values\n", (double)account.chunk_count * scale,
            units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));

@@ -13,3 +13,8 @@ int64_t expiry_unix(const struct family *family, int64_t window_end_unix, struct
     return window_end_unix + family->ttl_after_end_second +
            (int64_t)(hash % ((uint64_t)jitter + 1));
 }
+
+int64_t expiry_negative_unix(const struct family *family, int64_t now_unix)
+{
+    return now_unix + family->negative_ttl_second;
+}

@@ -13,4 +13,8 @@ struct family;
  * same second in every run, so that a resumed run and `rollback` recognise what is ours. Never inside the window. */
 int64_t expiry_unix(const struct family *family, int64_t window_end_unix, struct slice key);
 
+/* When an entry that says "no such row" ends: the family's negative_ttl from `now_unix` on, since it is only as true as it
+ * is young. */
+int64_t expiry_negative_unix(const struct family *family, int64_t now_unix);
+
 #endif

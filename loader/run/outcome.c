@@ -28,7 +28,8 @@ const char *outcome_name(enum outcome outcome)
 
 uint64_t outcome_tally_losses(const struct outcome_tally *tally)
 {
-    return tally->count[OUTCOME_MISSING] + tally->count[OUTCOME_FAILED];
+    return tally->count[OUTCOME_MISSING] + tally->count[OUTCOME_NEGATIVE] +
+           tally->count[OUTCOME_FAILED];
 }
 
 uint64_t outcome_tally_sum(const struct outcome_tally *tally)

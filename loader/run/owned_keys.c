@@ -166,7 +166,7 @@ const struct owned_key *owned_keys_find(const struct owned_keys *owned, uint64_t
     return low < owned->count && owned->keys[low].rank == rank ? &owned->keys[low] : NULL;
 }
 
-int owned_keys_remove(const struct owned_key *key, struct sink *sink, struct error *err)
+static int remove_key(const struct owned_key *key, struct sink *sink, struct error *err)
 {
     struct sink_look look = {.key = key->key, .kind = RECORD_STRING};
     if (sink_look(sink, SINK_LOOK_VALUE, &look, 1, err) != 0) {
@@ -191,4 +191,27 @@ int owned_keys_remove(const struct owned_key *key, struct sink *sink, struct err
                                           : sink_remove(sink, &item, 1, err);
     arena_free(&memory);
     return result;
+}
+
+static bool is_wanted(const struct write_batch *batch, size_t item, const struct owned_key *key)
+{
+    const struct journal_intent_key *intent = &batch->intents[item];
+    return intent->digest_high == key->digest.high && intent->digest_low == key->digest.low &&
+           intent->expire_unix == key->expire_unix;
+}
+
+int owned_keys_remove_outdated(const struct owned_keys *owned, const struct write_batch *batch,
+                               struct sink *sink, struct error *err)
+{
+    size_t item = 0;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        bool has_item = item < batch->item_count && batch->row_of_item[item] == i;
+        const struct owned_key *key = owned_keys_find(owned, batch->window_rows[i].rank);
+        bool is_outdated = key != NULL && !(has_item && is_wanted(batch, item, key));
+        if (is_outdated && remove_key(key, sink, err) != 0) {
+            return -1;
+        }
+        item += has_item;
+    }
+    return 0;
 }

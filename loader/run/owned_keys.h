@@ -8,6 +8,7 @@
 #include "common/arena.h"
 #include "loader/run/journal.h"
 #include "loader/run/value_digest.h"
+#include "loader/run/write_batch.h"
 #include "loader/sink/sink.h"
 
 struct owned_key {
@@ -33,7 +34,9 @@ void owned_keys_free(struct owned_keys *owned);
 /* The first of our keys with this rank, NULL when there is none. */
 const struct owned_key *owned_keys_find(const struct owned_keys *owned, uint64_t rank);
 
-/* Takes one of them away again, if it is still ours: the source says something else by now. */
-int owned_keys_remove(const struct owned_key *key, struct sink *sink, struct error *err) MUST_CHECK;
+/* Takes those of the batch's rows away again that are still ours, but not what the source says by now, so that the new
+ * value can be written. */
+int owned_keys_remove_outdated(const struct owned_keys *owned, const struct write_batch *batch,
+                               struct sink *sink, struct error *err) MUST_CHECK;
 
 #endif

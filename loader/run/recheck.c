@@ -90,6 +90,9 @@ struct second_look {
 static enum recheck_verdict judge_row(const struct second_look *look, const struct recheck_row *row,
                                       const struct record *record)
 {
+    if (row->is_negative) {
+        return record->kind == RECORD_MISSING ? RECHECK_FRESH : RECHECK_STALE;
+    }
     if (record->kind != RECORD_STRING && record->kind != RECORD_HASH) {
         return RECHECK_STALE;
     }

@@ -23,6 +23,7 @@ enum recheck_verdict {
 struct recheck_row {
     size_t family_index;
     struct slice id, version;
+    bool is_negative;                 /* what was written says that the source has no such row */
     uint64_t digest_high, digest_low; /* XXH3-128 of the value */
     enum recheck_verdict verdict;     /* comes out */
 };

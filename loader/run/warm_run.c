@@ -30,6 +30,7 @@
 #include "loader/run/lost_keys.h"
 #include "loader/run/warm_end.h"
 #include "loader/run/warm_session.h"
+#include "loader/run/write_mode.h"
 
 enum { TAKE_WAIT_US = 100000 };
 
@@ -151,6 +152,9 @@ int warm_run(const struct load_job *job, struct error *err)
         goto done;
     }
     message_note(job->message, "run %s", session.folder.path);
+    if (write_mode_warning(session.mode) != NULL) {
+        message_warn(job->message, "%s", write_mode_warning(session.mode));
+    }
     result = warm_session_start_pulse(&session, err) == 0 ? warm(&session, err) : -1;
     result = warm_end_finish(&session, result, err);
 done:

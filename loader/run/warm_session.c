@@ -9,6 +9,7 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/load_options.h"
+#include "loader/run/write_mode.h"
 
 enum { WINDOW_BYTES_MAX = 12 << 20 };
 
@@ -102,6 +103,8 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
     struct sink_options options = {
         .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 || set_bounds(session, err) != 0 ||
+        write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
+                         &session->mode, err) != 0 ||
         run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
         (session->sink = sink_open(&options, err)) == NULL ||
         sink_check_rights(session->sink, err) != 0) {
@@ -217,6 +220,7 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
         .sink = session->sink,
         .pulse = &session->pulse,
         .bounds = &session->bounds,
+        .mode = session->mode,
         .journal = session->journal,
         .recheck = session->job->options->is_recheck_off ? NULL : &session->recheck,
         .owned = &session->owned,

@@ -31,6 +31,7 @@ struct warm_session {
     struct config base; /* the config, with the command line's limits */
     struct pulse pulse;
     struct load_bounds bounds;
+    enum sink_mode mode;
     struct warm_writer *writer;
     struct prefetch *prefetch;
     struct still_there still_there; /* of what earlier sessions called warm */

@@ -17,6 +17,7 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/run/expiry.h"
+#include "loader/run/second_look.h"
 #include "loader/run/write_batch.h"
 
 enum {
@@ -67,18 +68,51 @@ static void tell_failure(struct warm_writer *writer, struct slice key, const cha
     message_warn(writer->options.message, "%s", line.text);
 }
 
+static const struct family *family_of(const struct warm_writer *writer,
+                                      const struct window_row *row)
+{
+    return &writer->options.config->families[row->family_index];
+}
+
+static void add_value(struct warm_writer *writer, const struct window_row *row, size_t row_index,
+                      const struct record *record)
+{
+    const struct family *family = family_of(writer, row);
+    struct write_terms terms = {
+        .expire_unix = expiry_unix(family, writer->options.window_end_unix, row->key),
+        .mode = writer->options.mode,
+        .version_field = family->version_in_value,
+    };
+    write_batch_add(&writer->batch, row, row_index, record, &terms);
+}
+
+/* A short entry that says "no such row", never in the place of another value; false when the family wants none. */
+static bool add_negative(struct warm_writer *writer, const struct window_row *row, size_t row_index)
+{
+    const struct family *family = family_of(writer, row);
+    if (family->negative_ttl_second <= 0) {
+        return false;
+    }
+    const char *text = family->negative_value != NULL ? family->negative_value : "";
+    struct record record = {.kind = RECORD_STRING, .value = slice_of(text)};
+    struct write_terms terms = {
+        .expire_unix = expiry_negative_unix(family, (int64_t)time(NULL)),
+        .is_negative = true,
+    };
+    write_batch_add(&writer->batch, row, row_index, &record, &terms);
+    return true;
+}
+
 static enum outcome sort_row(struct warm_writer *writer, const struct window_row *row,
                              size_t row_index, const struct record *record)
 {
     switch (record->kind) {
     case RECORD_STRING:
     case RECORD_HASH:
-        write_batch_add(&writer->batch, row, row_index, record,
-                        expiry_unix(&writer->options.config->families[row->family_index],
-                                    writer->options.window_end_unix, row->key));
+        add_value(writer, row, row_index, record);
         return OUTCOME_NOT_REACHED; /* until the sink has answered */
     case RECORD_MISSING:
-        return OUTCOME_MISSING;
+        return add_negative(writer, row, row_index) ? OUTCOME_NOT_REACHED : OUTCOME_MISSING;
     case RECORD_AMBIGUOUS:
         tell_failure(writer, row->key, "the query gives several, different rows for its id");
         return OUTCOME_FAILED;
@@ -102,30 +136,6 @@ static void sort_batch(struct warm_writer *writer, const struct load_window *win
 }
 
 /* ---- what an interrupted run has left behind */
-
-static bool is_wanted(const struct warm_writer *writer, size_t item, const struct owned_key *key)
-{
-    const struct journal_intent_key *intent = &writer->batch.intents[item];
-    return intent->digest_high == key->digest.high && intent->digest_low == key->digest.low &&
-           intent->expire_unix == key->expire_unix;
-}
-
-/* Ours, but the source says something else by now: taken away, so that the new value can be written. */
-static int remove_outdated(struct warm_writer *writer, struct error *err)
-{
-    size_t item = 0;
-    for (size_t i = 0; i < writer->batch.row_count; i++) {
-        bool has_item = item < writer->batch.item_count && writer->batch.row_of_item[item] == i;
-        const struct owned_key *key =
-            owned_keys_find(writer->options.owned, writer->batch.window_rows[i].rank);
-        bool is_outdated = key != NULL && !(has_item && is_wanted(writer, item, key));
-        if (is_outdated && owned_keys_remove(key, writer->options.sink, err) != 0) {
-            return -1;
-        }
-        item += has_item;
-    }
-    return 0;
-}
 
 static bool is_open_batch(const struct warm_writer *writer)
 {
@@ -154,7 +164,8 @@ static void read_results(struct warm_writer *writer, size_t from, size_t count)
         struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
         const struct sink_item *item = &writer->batch.items[i];
         if (item->result == SINK_DONE) {
-            row->outcome = OUTCOME_WARMED;
+            row->outcome =
+                writer->batch.rechecks[i].is_negative ? OUTCOME_NEGATIVE : OUTCOME_WARMED;
             row->bytes = item->value.size;
             row->expire_unix = item->expire_unix;
         } else if (item->result == SINK_KEPT) {
@@ -229,65 +240,14 @@ static int write_for_good(struct warm_writer *writer, struct error *err)
 
 /* ---- second look, done */
 
-static int remove_stale(struct warm_writer *writer, size_t count, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        writer->batch.items[i].result = SINK_NOT_SENT;
-    }
-    if (count > 0 && (sink_remove(writer->options.sink, writer->batch.items, count, err) != 0 ||
-                      sink_secure(writer->options.sink, writer->batch.items, count, err) != 0)) {
-        return error_add_context(err, "removing values that became stale");
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct sink_item *item = &writer->batch.items[i];
-        if (item->result == SINK_FAILED) {
-            return error_set(err, ERROR_BACKEND, "cannot remove a value that became stale: %s",
-                             item->reason);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
-        *row = (struct journal_done_row){.rank = row->rank, .outcome = OUTCOME_STALE_REMOVED};
-    }
-    return 0;
-}
-
-/* Judges the first `*count` items and removes what is stale; those too young to tell come out in front, `*count`. */
-static int look_once(struct warm_writer *writer, size_t *count, int64_t read_us, struct error *err)
-{
-    struct write_batch *batch = &writer->batch;
-    if (recheck_judge(writer->options.recheck, batch->rechecks, *count, read_us, err) != 0) {
-        return -1;
-    }
-    size_t stale = write_batch_gather(batch, 0, *count, RECHECK_STALE);
-    size_t young = write_batch_gather(batch, stale, *count - stale, RECHECK_YOUNG);
-    *count = young;
-    if (remove_stale(writer, stale, err) != 0) {
-        return -1;
-    }
-    write_batch_drop(batch, stale, young);
-    return 0;
-}
-
-/* Looks again at what was written, and once more at what was too young to tell: by then nothing is. */
 static int look_again(struct warm_writer *writer, size_t item_count, int64_t read_us,
                       struct error *err)
 {
-    if (writer->options.recheck == NULL) {
-        return 0;
-    }
-    size_t count = write_batch_gather_written(&writer->batch, item_count);
-    if (count > 0 && look_once(writer, &count, read_us, err) != 0) {
-        return -1;
-    }
-    if (count == 0) {
-        return 0;
-    }
-    int64_t wait_us = read_us + RECHECK_YOUNG_US - monotonic_us();
-    if (pulse_wait(writer->options.pulse, THROTTLE_RECHECK, wait_us, err) != 0) {
-        return -1;
-    }
-    return look_once(writer, &count, read_us, err);
+    struct second_look look = {.batch = &writer->batch,
+                               .recheck = writer->options.recheck,
+                               .sink = writer->options.sink,
+                               .pulse = writer->options.pulse};
+    return look.recheck == NULL ? 0 : second_look_take(&look, item_count, read_us, err);
 }
 
 static void count_rows(struct warm_writer *writer, size_t row_count, double *benefit_ms)
@@ -362,7 +322,8 @@ static bool can_settle(const struct error *err)
 static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,
                            size_t *row_count, struct error *err)
 {
-    if ((is_open_batch(writer) && remove_outdated(writer, err) != 0) ||
+    if ((is_open_batch(writer) && owned_keys_remove_outdated(writer->options.owned, &writer->batch,
+                                                             writer->options.sink, err) != 0) ||
         journal_the_intent(writer, err) != 0) {
         return -1;
     }

@@ -19,6 +19,7 @@ struct warm_writer_options {
     const struct message *message;
     struct sink *sink;
     struct pulse *pulse;
+    enum sink_mode mode;        /* what becomes of keys that exist */
     struct load_bounds *bounds; /* NULL: nothing ends the load early */
     struct journal *journal;    /* NULL: nothing is written down (a dry run) */
     struct recheck *recheck;    /* NULL: no second look */

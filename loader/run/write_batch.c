@@ -39,7 +39,7 @@ int write_batch_reserve(struct write_batch *batch, size_t count, struct error *e
 }
 
 void write_batch_add(struct write_batch *batch, const struct window_row *row, size_t row_index,
-                     const struct record *record, int64_t expire_unix)
+                     const struct record *record, const struct write_terms *terms)
 {
     struct value_digest digest = value_digest_of(record->value);
     size_t i = batch->item_count++;
@@ -48,16 +48,19 @@ void write_batch_add(struct write_batch *batch, const struct window_row *row, si
     batch->items[i] = (struct sink_item){.key = row->key,
                                          .value = record->value,
                                          .kind = record->kind,
+                                         .mode = terms->mode,
+                                         .version_field = terms->version_field,
                                          .result = SINK_NOT_SENT,
-                                         .expire_unix = expire_unix};
+                                         .expire_unix = terms->expire_unix};
     batch->intents[i] = (struct journal_intent_key){.rank = row->rank,
                                                     .key = row->key,
                                                     .version = record->version,
                                                     .digest_high = digest.high,
                                                     .digest_low = digest.low,
-                                                    .expire_unix = expire_unix};
+                                                    .expire_unix = terms->expire_unix};
     batch->rechecks[i] = (struct recheck_row){.family_index = row->family_index,
                                               .id = row->id,
+                                              .is_negative = terms->is_negative,
                                               .version = record->version,
                                               .digest_high = digest.high,
                                               .digest_low = digest.low};

@@ -24,9 +24,17 @@ struct write_batch {
 int write_batch_reserve(struct write_batch *batch, size_t count, struct error *err) MUST_CHECK;
 void write_batch_free(struct write_batch *batch);
 
+/* How an item is written. */
+struct write_terms {
+    int64_t expire_unix;
+    enum sink_mode mode;
+    const char *version_field; /* for SINK_IF_NEWER */
+    bool is_negative;          /* the record only says that the source has no such row */
+};
+
 /* Adds the item of a row that has a value. */
 void write_batch_add(struct write_batch *batch, const struct window_row *row, size_t row_index,
-                     const struct record *record, int64_t expire_unix);
+                     const struct record *record, const struct write_terms *terms);
 
 /* Moves items in front, in their order, and returns how many there are: of the first `item_count`, those that hold our
  * value. The order of the rest is lost, and that of `intents` is not kept. */

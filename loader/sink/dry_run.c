@@ -37,7 +37,8 @@ int dry_run_write(struct redis_store *store, struct sink_item items[], size_t co
             continue;
         }
         bool is_ours = is_ours_kept && redis_store_is_ours(&items[i], look);
-        items[i].result = look->is_present && !is_ours ? SINK_KEPT : SINK_DONE;
+        bool is_kept = look->is_present && !is_ours && items[i].mode != SINK_OVERWRITE;
+        items[i].result = is_kept ? SINK_KEPT : SINK_DONE;
         look++;
     }
     return 0;

@@ -7,7 +7,47 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Both scripts that replace compare alike: as numbers where both are, else as texts; what lacks a version, or holds
+ * another type, is not known to be older and stays. */
+#define IS_NEWER_FUNCTION                                                                          \
+    "local function is_newer(ours, theirs)\n"                                                      \
+    "  if tonumber(ours) and tonumber(theirs) then\n"                                              \
+    "    return tonumber(ours) > tonumber(theirs)\n"                                               \
+    "  end\n"                                                                                      \
+    "  return type(ours) == 'string' and type(theirs) == 'string' and ours > theirs\n"             \
+    "end\n"
+
 static const char *const texts[] = {
+    [REDIS_SCRIPT_REPLACE_STRING] = IS_NEWER_FUNCTION
+    "local held = redis.pcall('GET', KEYS[1])\n"
+    "if type(held) == 'table' then\n"
+    "  if string.find(held.err, 'WRONGTYPE', 1, true) then return 0 end\n"
+    "  return held\n"
+    "end\n"
+    "local function version(text)\n"
+    "  local is_json, value = pcall(cjson.decode, text)\n"
+    "  return is_json and type(value) == 'table' and value[ARGV[2]]\n"
+    "end\n"
+    "if held and not is_newer(version(ARGV[3]), version(held)) then return 0 end\n"
+    "redis.call('SET', KEYS[1], ARGV[3], 'EXAT', ARGV[1])\n"
+    "return 1\n",
+    [REDIS_SCRIPT_REPLACE_HASH] = IS_NEWER_FUNCTION
+    "local function version(fields, first)\n"
+    "  for i = first, #fields, 2 do\n"
+    "    if fields[i] == ARGV[2] then return fields[i + 1] end\n"
+    "  end\n"
+    "end\n"
+    "if ARGV[2] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then\n"
+    "  local held = redis.pcall('HGETALL', KEYS[1])\n"
+    "  if held.err and not string.find(held.err, 'WRONGTYPE', 1, true) then return held end\n"
+    "  if held.err or not is_newer(version(ARGV, 3), version(held, 1)) then return 0 end\n"
+    "end\n"
+    "redis.call('UNLINK', KEYS[1])\n"
+    "for i = 3, #ARGV, 1000 do\n"
+    "  redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))\n"
+    "end\n"
+    "redis.call('EXPIREAT', KEYS[1], ARGV[1])\n"
+    "return 1\n",
     [REDIS_SCRIPT_ADD_HASH] =
         "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end\n"
         "for i = 2, #ARGV, 1000 do\n"

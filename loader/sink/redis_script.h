@@ -9,6 +9,10 @@
 #include <stddef.h>
 
 enum redis_script {
+    /* ARGV: expiry in Unix seconds, version field, value. 1: written, 0: what is there is not older. */
+    REDIS_SCRIPT_REPLACE_STRING,
+    /* ARGV: expiry in Unix seconds, version field (empty: whatever is there), then names and values. The same answers. */
+    REDIS_SCRIPT_REPLACE_HASH,
     /* ARGV: expiry in Unix seconds, then names and values. 1: written, 0: the key existed. */
     REDIS_SCRIPT_ADD_HASH,
     /* ARGV: expiry in Unix milliseconds, value. 1: removed, 0: not ours, -1: no such key. */

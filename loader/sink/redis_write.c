@@ -34,15 +34,43 @@ static struct slice item_key(void *context, size_t index)
     return item_of(context, index)->key;
 }
 
-static void append_set(struct redis_link *link, const struct sink_item *item)
+static void append_set(struct redis_link *link, const struct sink_item *item, bool is_nx)
 {
-    static const char before[] = "*6\r\n$3\r\nSET\r\n";
+    static const char before_nx[] = "*6\r\n$3\r\nSET\r\n";
+    static const char before[] = "*5\r\n$3\r\nSET\r\n";
     static const char between[] = "$2\r\nNX\r\n$4\r\nEXAT\r\n";
-    redis_output_raw(&link->output, before, sizeof before - 1);
+    const size_t nx_size = sizeof "$2\r\nNX\r\n" - 1;
+    const size_t skipped = is_nx ? 0 : nx_size;
+    redis_output_raw(&link->output, is_nx ? before_nx : before, sizeof before - 1);
     redis_output_argument(&link->output, item->key);
     redis_output_argument(&link->output, item->value);
-    redis_output_raw(&link->output, between, sizeof between - 1);
+    redis_output_raw(&link->output, between + skipped, sizeof between - 1 - skipped);
     redis_output_integer(&link->output, item->expire_unix);
+}
+
+/* Writes a hash, or a value that has to be compared, by script. */
+static void append_script(struct redis_store *store, struct redis_link *link,
+                          const struct sink_item *item)
+{
+    enum { EXPIRY_AND_FIELD = 2 };
+    bool is_hash = item->kind == RECORD_HASH;
+    size_t part_count = is_hash ? redis_store_count_parts(item->value) : 1;
+    if (item->mode == SINK_NX) {
+        redis_script_begin(&store->scripts, REDIS_SCRIPT_ADD_HASH, link, item->key, 1 + part_count);
+        redis_output_integer(&link->output, item->expire_unix);
+    } else {
+        bool is_compared = item->mode == SINK_IF_NEWER;
+        redis_script_begin(&store->scripts,
+                           is_hash ? REDIS_SCRIPT_REPLACE_HASH : REDIS_SCRIPT_REPLACE_STRING, link,
+                           item->key, EXPIRY_AND_FIELD + part_count);
+        redis_output_integer(&link->output, item->expire_unix);
+        redis_output_argument(&link->output, slice_of(is_compared ? item->version_field : ""));
+    }
+    if (is_hash) {
+        redis_store_append_hash(link, item->value);
+    } else {
+        redis_output_argument(&link->output, item->value);
+    }
 }
 
 static void write_append(void *context, size_t index, struct redis_link *link)
@@ -50,14 +78,11 @@ static void write_append(void *context, size_t index, struct redis_link *link)
     const struct write_job *job = context;
     struct sink_item *item = item_of(context, index);
     item->result = SINK_UNSURE;
-    if (item->kind != RECORD_HASH) {
-        append_set(link, item);
-        return;
+    if (item->kind == RECORD_HASH || item->mode == SINK_IF_NEWER) {
+        append_script(job->store, link, item);
+    } else {
+        append_set(link, item, item->mode == SINK_NX);
     }
-    redis_script_begin(&job->store->scripts, REDIS_SCRIPT_ADD_HASH, link, item->key,
-                       1 + redis_store_count_parts(item->value));
-    redis_output_integer(&link->output, item->expire_unix);
-    redis_store_append_hash(link, item->value);
 }
 
 /* What all jobs do alike with the outcomes that are not an answer. */

@@ -1,6 +1,6 @@
 /* sink.h - where the records go: Redis, or a dry run that changes nothing; the same few calls for both.
  * Room: loader/sink. May touch: the target's sockets.
- * Promises: a value that is already there is never overwritten; every item's result is true also when
+ * Promises: a value that is already there is not overwritten, unless the mode says so; every item's result is true also when
  * the call fails; a key is reported as written only if it holds our value with our expiry. */
 #ifndef REKINDLE_LOADER_SINK_H
 #define REKINDLE_LOADER_SINK_H
@@ -17,6 +17,13 @@
 
 enum sink_kind { SINK_REDIS, SINK_DRY_RUN };
 
+/* What becomes of a key that exists already. */
+enum sink_mode {
+    SINK_NX,       /* it is left alone: the default */
+    SINK_IF_NEWER, /* it is replaced if both values hold the item's version field, and ours is higher */
+    SINK_OVERWRITE, /* it is replaced, and nothing can bring back what it held */
+};
+
 enum sink_result {
     SINK_NOT_SENT, /* must be this before a call; afterwards: the key was not touched */
     SINK_UNSURE, /* sent, and the answer never came: may or may not be there. Only after a failed call */
@@ -31,9 +38,12 @@ struct sink_item {
     struct slice key;
     struct slice value;    /* bytes of a string, or a hash in the layout of record.h */
     enum record_kind kind; /* RECORD_STRING or RECORD_HASH */
+    enum sink_mode mode;   /* write: what becomes of a key that exists */
     enum sink_result result;
     int64_t expire_unix; /* second at which it expires: what is written, or must still be true */
-    const char *reason;  /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
+    const char
+        *version_field; /* SINK_IF_NEWER: of the JSON object, or of the hash, that is the value */
+    const char *reason; /* of SINK_FAILED: Redis' words, until the next write or look; else NULL */
 };
 
 enum sink_look_content {
@@ -108,8 +118,8 @@ void sink_close(struct sink *sink);
  * one key of its own. */
 int sink_check_rights(struct sink *sink, struct error *err) MUST_CHECK;
 
-/* Writes the items whose result is SINK_NOT_SENT, in array order, each only where the key does not exist;
- * waits for all answers. An item that may have been written by us before an interruption may be given again:
+/* Writes the items whose result is SINK_NOT_SENT, in array order, each only where the key does not exist,
+ * or as its mode says; waits for all answers. An item that may have been written by us before an interruption may be given again:
  * with `is_ours_kept` a key that exists with exactly this value and expiry counts as written.
  * -1: ERROR_BACKEND, ERROR_RESOURCE (no memory in Redis), ERROR_STOPPED; all results are set all the same. */
 int sink_write(struct sink *sink, struct sink_item items[], size_t count, bool is_ours_kept,

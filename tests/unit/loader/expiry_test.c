@@ -43,11 +43,19 @@ static void test_without_jitter(void **state)
     assert_int_equal(expiry_unix(&family, window_end, slice_of("")), window_end);
 }
 
+static void test_a_negative_entry_is_counted_from_now(void **state)
+{
+    (void)state;
+    struct family family = {.ttl_after_end_second = TTL, .negative_ttl_second = 60};
+    assert_int_equal(expiry_negative_unix(&family, 1000), 1060);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spread_over_the_jitter),
         cmocka_unit_test(test_without_jitter),
+        cmocka_unit_test(test_a_negative_entry_is_counted_from_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
