@@ -136,7 +136,7 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
                         struct second_look *look, size_t family_index, struct error *err)
 {
     struct source *source = recheck->sources->sources[family_index];
-    look->kind = source_version_kind(source);
+    look->kind = source == NULL ? VERSION_SNAPSHOT : source_version_kind(source);
     if (look->kind == VERSION_SNAPSHOT) {
         for (size_t i = 0; i < count; i++) {
             rows[recheck->places[i]].verdict = RECHECK_FRESH;

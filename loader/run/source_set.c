@@ -4,8 +4,19 @@
 
 #include <stdlib.h>
 
-int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
-                    const atomic_int *stop, struct source_limits *limits, struct error *err)
+/* Opens the source of family `i`, if it is needed. */
+static int open_one(struct source_set *set, size_t i, const struct source_options *options,
+                    bool is_needed, struct error *err)
+{
+    if (!is_needed) {
+        return 0;
+    }
+    set->sources[i] = source_open(options, err);
+    return set->sources[i] == NULL ? -1 : 0;
+}
+
+static int open_set(struct source_set *set, const struct config *config, const bool is_needed[],
+                    bool are_files_needed, const struct source_options *common, struct error *err)
 {
     *set = (struct source_set){.count = config->family_count};
     set->sources = calloc(config->family_count + 1, sizeof *set->sources);
@@ -13,14 +24,30 @@ int source_set_open(struct source_set *set, const struct config *config, const b
         return error_set_memory(err, "opening the sources");
     }
     for (size_t i = 0; i < set->count; i++) {
-        struct source_options options = {
-            .config = config, .family = &config->families[i], .stop = stop, .limits = limits};
-        if (is_needed[i] && (set->sources[i] = source_open(&options, err)) == NULL) {
+        struct source_options options = *common;
+        options.family = &config->families[i];
+        bool is_wanted = are_files_needed || options.family->source != SOURCE_FILE;
+        if (open_one(set, i, &options, is_needed[i] && is_wanted, err) != 0) {
             source_set_close(set);
             return -1;
         }
     }
     return 0;
+}
+
+int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
+                    const atomic_int *stop, struct source_limits *limits, struct error *err)
+{
+    const struct source_options options = {.config = config, .stop = stop, .limits = limits};
+    return open_set(set, config, is_needed, true, &options, err);
+}
+
+int source_set_open_again(struct source_set *set, const struct config *config,
+                          const bool is_needed[], const atomic_int *stop,
+                          struct source_limits *limits, struct error *err)
+{
+    const struct source_options options = {.config = config, .stop = stop, .limits = limits};
+    return open_set(set, config, is_needed, false, &options, err);
 }
 
 void source_set_close(struct source_set *set)

@@ -17,6 +17,10 @@ struct source_set {
 int source_set_open(struct source_set *set, const struct config *config, const bool is_needed[],
                     const atomic_int *stop, struct source_limits *limits,
                     struct error *err) MUST_CHECK;
+/* The same for the second look: a file does not change, so its source stays NULL. */
+int source_set_open_again(struct source_set *set, const struct config *config,
+                          const bool is_needed[], const atomic_int *stop,
+                          struct source_limits *limits, struct error *err) MUST_CHECK;
 void source_set_close(struct source_set *set);
 
 /* The sum over all sources; not while one is fetching. */

@@ -188,8 +188,8 @@ static int open_sources(struct warm_session *session, struct error *err)
     if (job->options->is_recheck_off) {
         return 0;
     }
-    return source_set_open(&session->recheck_sources, job->config, needed, run_switch_abort_flag(),
-                           &session->limits[GOVERNOR_RECHECK], err);
+    return source_set_open_again(&session->recheck_sources, job->config, needed,
+                                 run_switch_abort_flag(), &session->limits[GOVERNOR_RECHECK], err);
 }
 
 static int load_owned(struct warm_session *session, struct error *err)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { PATH_SIZE = 4096, UNPACK_SIZE = 256 * 1024 };
+enum { PATH_SIZE = 4096, UNPACK_SIZE = 256 * 1024, FD_DIGITS_MAX = 11 };
 
 struct file_records {
     char *path;
@@ -67,9 +67,11 @@ static int copy_unpacked(gzFile from, const char *from_path, int to, const char 
     return result;
 }
 
-/* Unpacks into a new file in `folder`, whose name goes to `unpacked`; the caller removes it. */
-static int unpack(const char *path, const char *folder, char unpacked[PATH_SIZE], struct error *err)
+/* Unpacks into a file in `folder` that has lost its name at once, so that nothing is left behind. Returns its
+ * descriptor, which the caller closes, or -1. */
+static int unpack(const char *path, const char *folder, struct error *err)
 {
+    char unpacked[PATH_SIZE];
     if (file_make_folder(folder, err) != 0) {
         return -1;
     }
@@ -79,16 +81,14 @@ static int unpack(const char *path, const char *folder, char unpacked[PATH_SIZE]
     }
     snprintf(unpacked, PATH_SIZE, "%.*s/unpacked.XXXXXX", PATH_SIZE / 2, folder);
     int to = mkstemp(unpacked);
-    int result = to < 0 ? error_set_errno(err, ERROR_BACKEND, errno, "cannot write %s", unpacked)
-                        : copy_unpacked(from, path, to, unpacked, err);
+    int result = to >= 0 && unlink(unpacked) == 0
+                     ? copy_unpacked(from, path, to, unpacked, err)
+                     : error_set_errno(err, ERROR_BACKEND, errno, "cannot write %s", unpacked);
     gzclose(from);
-    if (to >= 0) {
+    if (result != 0 && to >= 0) {
         close(to);
-        if (result != 0) {
-            unlink(unpacked);
-        }
     }
-    return result;
+    return result == 0 ? to : -1;
 }
 
 /* ---- opening */
@@ -133,16 +133,19 @@ static int open_format(struct file_records *records, struct slice name, const ch
     return records->csv == NULL ? -1 : name_columns(records, err);
 }
 
+/* Linux opens a file without a name by its descriptor's path. */
 static int open_unpacked(struct file_records *records, struct slice name, const char *folder,
                          struct error *err)
 {
-    char unpacked[PATH_SIZE];
-    if (unpack(records->path, folder, unpacked, err) != 0) {
+    char path[sizeof "/proc/self/fd/" + FD_DIGITS_MAX];
+    int unpacked = unpack(records->path, folder, err);
+    if (unpacked < 0) {
         return -1;
     }
-    int result = open_format(records, name, unpacked, err);
-    unlink(unpacked);
-    return result;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", unpacked);
+    int result = open_format(records, name, path, err);
+    close(unpacked);
+    return result == 0 ? 0 : error_add_context(err, "%.400s, unpacked", records->path);
 }
 
 struct file_records *file_records_open(const char *path, const char *folder, struct error *err)
