@@ -53,6 +53,7 @@ struct mysql_config {
     const char *option_file; /* PATH, mode 0600; groups [client] and [rekindle] */
     const char *host, *user, *database, *socket, *password_file, *ssl_ca;
     const char *ssl_cert, *ssl_key; /* our own certificate; NULL: none */
+    const char *values_from;        /* a replica that values are read from; NULL: the primary */
     int64_t port;                   /* 0: the option file's, or 3306 */
     int64_t connections;            /* default 2 */
     int64_t chunk_rows;             /* ids in one multi-get; default 500 */

@@ -121,6 +121,8 @@ const struct config_row config_rows[] = {
      "for connecting and for an answer"},
     {"mysql", "replicas", CONFIG_TEXT, AT(mysql.replicas), NULL, 0, 0,
      "replicas whose lag is watched: host, host:port or unix:PATH, with blanks between"},
+    {"mysql", "values_from", CONFIG_TEXT, AT(mysql.values_from), NULL, 0, 0,
+     "replica that values are read from; versions come from host, the primary"},
     {"mysql", "lag_query", CONFIG_TEXT, AT(mysql.lag_query), NULL, 0, 0,
      "SELECT that gives a replica's lag in seconds; default SHOW REPLICA STATUS"},
 

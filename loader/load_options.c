@@ -60,6 +60,8 @@ static const struct option_row write_rows[] = {
     {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
     {"again", OPTION_FLAG, FIELD(is_again), NULL, "warm anew a plan whose run was rolled back"},
+    {"accept-stale", OPTION_FLAG, FIELD(is_stale_accepted), NULL,
+     "go on although [mysql] is a replica, which cannot tell what is stale"},
     {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,
      "do not look at the source again after writing: only when nobody writes to it"},
     END_OF_TABLE,

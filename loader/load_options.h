@@ -19,6 +19,7 @@ struct load_options {
     const char *growth, *accept_eviction;
     int64_t max_plan_age_second;
     bool is_removal_allowed;
+    bool is_stale_accepted;
     bool is_recheck_off;
     double max_loss_share;
     const char *sample;  /* a count or `all` */

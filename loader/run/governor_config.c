@@ -37,7 +37,8 @@ struct governor_settings governor_config_read(const struct config *config,
 {
     const struct pace_config *pace = &config->pace;
     const struct mysql_config *mysql = &config->mysql;
-    bool has_lag = reach->has_database && (mysql->replicas != NULL || mysql->lag_query != NULL);
+    bool has_lag = reach->has_database && (mysql->replicas != NULL || mysql->values_from != NULL ||
+                                           mysql->lag_query != NULL);
     struct governor_settings settings = {
         .chunks = {.rows_max = as_int(mysql->chunk_rows, CHUNK_ROWS_DEFAULT),
                    .connections_max = connections_of(config, reach),

@@ -177,11 +177,29 @@ static int start_watch(struct warm_session *session, struct error *err)
     return session->watch == NULL ? -1 : 0;
 }
 
+static bool is_mysql_needed(const struct warm_session *session)
+{
+    const struct config *config = session->job->config;
+    for (size_t i = 0; i < config->family_count; i++) {
+        if (session->plan.is_family_needed[i] && config->families[i].source == SOURCE_MYSQL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Values may come from a replica, versions never do. */
 static int open_sources(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     const bool *needed = session->plan.is_family_needed;
-    if (source_set_open(&session->fetch_sources, job->config, needed, run_switch_stop_flag(),
+    if (is_mysql_needed(session) && !job->options->is_stale_accepted &&
+        source_replica_check_primary(job->config, err) != 0) {
+        return -1;
+    }
+    const struct config *values = source_replica_config(job->config, &session->replica, err);
+    if (values == NULL ||
+        source_set_open(&session->fetch_sources, values, needed, run_switch_stop_flag(),
                         &session->limits[GOVERNOR_FETCH], err) != 0) {
         return -1;
     }

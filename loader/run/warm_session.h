@@ -13,6 +13,7 @@
 #include "loader/run/recheck.h"
 #include "loader/run/still_there.h"
 #include "loader/run/warm_writer.h"
+#include "loader/source/source_replica.h"
 
 /* Everything that a run holds open; all zero holds nothing. */
 struct warm_session {
@@ -24,6 +25,7 @@ struct warm_session {
     struct journal *journal;
     struct journal_survey survey;
     struct owned_keys owned;
+    struct source_replica replica; /* what fetch_sources ask, if values come from one */
     struct source_set fetch_sources, recheck_sources;
     struct recheck recheck;
     struct source_limits limits[GOVERNOR_LANE_COUNT];

@@ -3,6 +3,7 @@
 #include "loader/source/source_pressure.h"
 
 #include "common/monotonic.h"
+#include "loader/source/mysql_address.h"
 #include "loader/source/mysql_link.h"
 
 #include <math.h>
@@ -10,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADDRESS_SIZE = 256, PORT_MAX = 65535, ERROR_SYNTAX = 1064, BASE_TEN = 10 };
+enum { ERROR_SYNTAX = 1064 };
 
 /* One server that is asked. */
 struct watched_server {
     char address
-        [ADDRESS_SIZE]; /* of a replica, as the config has it; what host or socket point to */
-    char host[ADDRESS_SIZE];
+        [MYSQL_ADDRESS_SIZE]; /* of a replica, as the config has it; what host or socket point to */
+    char host[MYSQL_ADDRESS_SIZE];
     struct mysql_config config;
     MYSQL *mysql; /* NULL: lost */
 };
@@ -231,67 +232,51 @@ int source_pressure_read(struct source_pressure *pressure, struct source_pressur
 
 /* ---- opening */
 
-static int parse_port(const char *text, int64_t *port)
+/* One more replica to watch; user, password and TLS are those of the source. */
+static int add_replica(struct source_pressure *pressure, struct slice address, const char *key,
+                       struct error *err)
 {
-    char *end;
-    long number = strtol(text, &end, BASE_TEN);
-    *port = number;
-    return end == text || *end != '\0' || number < 1 || number > PORT_MAX ? -1 : 0;
-}
-
-/* `host`, `host:port` or `unix:PATH`; user, password and TLS are those of the source. */
-static int set_address(struct watched_server *server, const struct mysql_config *source,
-                       struct slice address, struct error *err)
-{
-    static const char unix_word[] = "unix:";
-    if (address.size >= sizeof server->address) {
-        return error_set(err, ERROR_INPUT, "[mysql] replicas: an address is longer than %d bytes",
-                         ADDRESS_SIZE - 1);
+    if (pressure->replica_count == SOURCE_PRESSURE_REPLICA_MAX) {
+        return error_set(err, ERROR_INPUT, "[mysql] replicas: more than %d",
+                         SOURCE_PRESSURE_REPLICA_MAX);
+    }
+    struct watched_server *server = &pressure->replicas[pressure->replica_count++];
+    server->config = pressure->config->mysql;
+    server->config.timeout_ms = SOURCE_PRESSURE_TIMEOUT_MS;
+    if (mysql_address_apply(address, key, &server->config, server->host, err) != 0) {
+        return -1;
     }
     memcpy(server->address, address.bytes, address.size);
     server->address[address.size] = '\0';
-    memcpy(server->host, server->address, sizeof server->host);
-    server->config = *source;
-    server->config.timeout_ms = SOURCE_PRESSURE_TIMEOUT_MS;
-    server->config.socket = NULL;
-    if (strncmp(server->host, unix_word, sizeof unix_word - 1) == 0) {
-        server->config.socket = server->host + sizeof unix_word - 1;
-        server->config.host = NULL;
-        return 0;
-    }
-    server->config.host = server->host;
-    char *colon = strchr(server->host, ':');
-    if (colon == NULL) {
-        return 0;
-    }
-    *colon = '\0';
-    if (parse_port(colon + 1, &server->config.port) != 0 || server->host[0] == '\0') {
-        return error_set(err, ERROR_INPUT,
-                         "[mysql] replicas: '%s' is not an address; write host, host:port or "
-                         "unix:PATH, with blanks between several",
-                         server->address);
-    }
     return 0;
 }
 
+static bool is_watched(const struct source_pressure *pressure, const char *address)
+{
+    for (size_t i = 0; i < pressure->replica_count; i++) {
+        if (strcmp(pressure->replicas[i].address, address) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The replica that values are read from is watched as well. */
 static int set_replicas(struct source_pressure *pressure, struct error *err)
 {
     static const char blanks[] = " \t\r\n,";
     const char *at = pressure->config->mysql.replicas;
+    const char *values_from = pressure->config->mysql.values_from;
     for (at = at == NULL ? "" : at; *(at += strspn(at, blanks)) != '\0';) {
         size_t size = strcspn(at, blanks);
-        if (pressure->replica_count == SOURCE_PRESSURE_REPLICA_MAX) {
-            return error_set(err, ERROR_INPUT, "[mysql] replicas: more than %d",
-                             SOURCE_PRESSURE_REPLICA_MAX);
-        }
-        if (set_address(&pressure->replicas[pressure->replica_count], &pressure->config->mysql,
-                        (struct slice){at, size}, err) != 0) {
+        if (add_replica(pressure, (struct slice){at, size}, "replicas", err) != 0) {
             return -1;
         }
-        pressure->replica_count++;
         at += size;
     }
-    return 0;
+    return values_from == NULL || is_watched(pressure, values_from)
+               ? 0
+               : add_replica(pressure, slice_of(values_from), "values_from", err);
 }
 
 struct source_pressure *source_pressure_open(const struct config *config, struct error *err)
