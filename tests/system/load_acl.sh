@@ -47,11 +47,18 @@ check "run" exits_with 0 loader run
 check "every key is there" is_equal "$(redis cache -n 1 dbsize)" $COUNT
 check "verify" exits_with 0 loader verify --sample all
 check "status" exits_with 0 "$L" status --config "$SCRATCH/load.ini"
-if "$L" ready --help >/dev/null 2>&1; then
-    check "ready" exits_with 0 loader ready
-fi
+check "ready" exits_with 0 loader ready
+check "ready --touch needs a command more" says 4 "'touch'" loader ready --touch 10
+redis cache acl setuser rekindle +touch >/dev/null
+check "and works with it" exits_with 0 loader ready --touch 10
+set_user >/dev/null
+for mode in overwrite nx; do
+    check "mode $mode" exits_with 0 loader run --mode $mode --run "$SCRATCH/$mode"
+done
 check "the same again" exits_with 0 loader run
 
+check "rollback" exits_with 0 "$L" rollback --quiet --config "$SCRATCH/load.ini" --run "$SCRATCH/overwrite"
+check "takes back every key" is_equal "$(redis cache -n 1 dbsize)" 0
 redis cache flushall >/dev/null
 
 # ---- each command is needed: without it the run ends with a sentence that names it
