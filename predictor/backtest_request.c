@@ -140,36 +140,87 @@ static int complain_of_short_history(const struct backtest_request *request, int
         civil_print_rfc3339(last, end_unix, request->zone));
 }
 
-/* As many origins as were asked for, less those before which there is no history. */
+/* Where origins may lie, in seconds. */
+struct origin_frame {
+    int64_t first_unix,
+        end_unix; /* nobody can be dormant so early; nothing may be looked at so late */
+    int64_t length, lead, step;
+};
+
+static struct backtest_origin *add_origin(struct backtest_request *request, int64_t as_of_unix,
+                                          int64_t start_unix, int64_t end_unix)
+{
+    struct backtest_origin *origin = &request->origins[request->origin_count++];
+    *origin = (struct backtest_origin){
+        .as_of_unix = as_of_unix,
+        .start_unix = start_unix,
+        .end_unix = end_unix,
+    };
+    return origin;
+}
+
+/* As many windows as were asked for, less those before which there is no history. */
+static void place_rolling(struct backtest_request *request, const struct origin_frame *frame,
+                          uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        int64_t as_of_unix =
+            frame->end_unix - frame->length - frame->lead - (int64_t)i * frame->step;
+        if (as_of_unix <= frame->first_unix) {
+            break;
+        }
+        int64_t start_unix = as_of_unix + frame->lead;
+        find_event(request,
+                   add_origin(request, as_of_unix, start_unix, start_unix + frame->length));
+    }
+}
+
+/* The latest events that have ended, each forecast from the lead before it. */
+static void place_at_events(struct backtest_request *request, const struct origin_frame *frame,
+                            uint64_t count)
+{
+    for (size_t i = request->frame.event_count; i > 0 && request->origin_count < count; i--) {
+        const struct event_window *event = &request->frame.events[i - 1];
+        int64_t as_of_unix = event->start_unix - frame->lead;
+        if (event->end_unix <= frame->end_unix && as_of_unix > frame->first_unix) {
+            struct backtest_origin *origin =
+                add_origin(request, as_of_unix, event->start_unix, event->end_unix);
+            origin->is_event = true;
+            origin->event_kind = event->kind;
+        }
+    }
+}
+
+static int complain_of_no_event(struct error *err)
+{
+    return error_set(err, ERROR_INPUT,
+                     "--at-events: no event of the calendar lies within the history, with a time "
+                     "before it in which keys can have fallen silent");
+}
+
 static int place_origins(struct backtest_request *request, const struct pipeline *pipeline,
                          struct error *err)
 {
     const struct predict_options *options = pipeline->options;
     const struct history_totals *totals = history_reader_totals(request->reader);
     int64_t bucket_second = totals->bucket_second;
-    int64_t first_unix = bucket_start_unix(totals->first_bucket, bucket_second);
-    int64_t length_second = round_up(options->length_second, bucket_second);
-    int64_t lead_second = round_up(options->lead_second, bucket_second);
-    int64_t step_second = round_up(options->step_second, bucket_second);
-    int64_t end_unix;
-    if (find_end(request, pipeline, &end_unix, err) != 0) {
+    struct origin_frame frame = {
+        .first_unix = bucket_start_unix(totals->first_bucket, bucket_second) +
+                      request->frame.dormant_after_second,
+        .length = round_up(options->length_second, bucket_second),
+        .lead = round_up(options->lead_second, bucket_second),
+        .step = round_up(options->step_second, bucket_second),
+    };
+    if (find_end(request, pipeline, &frame.end_unix, err) != 0) {
         return -1;
     }
-    for (uint64_t i = 0; i < options->origins; i++) {
-        int64_t as_of_unix = end_unix - length_second - lead_second - (int64_t)i * step_second;
-        if (as_of_unix - request->frame.dormant_after_second <= first_unix) {
-            break;
-        }
-        struct backtest_origin *origin = &request->origins[request->origin_count++];
-        *origin = (struct backtest_origin){
-            .as_of_unix = as_of_unix,
-            .start_unix = as_of_unix + lead_second,
-            .end_unix = as_of_unix + lead_second + length_second,
-        };
-        find_event(request, origin);
+    if (options->is_at_events) {
+        place_at_events(request, &frame, options->origins);
+        return request->origin_count == 0 ? complain_of_no_event(err) : 0;
     }
+    place_rolling(request, &frame, options->origins);
     if (request->origin_count == 0) {
-        return complain_of_short_history(request, end_unix, err);
+        return complain_of_short_history(request, frame.end_unix, err);
     }
     if (request->origin_count < options->origins) {
         message_note(pipeline->message,
@@ -184,6 +235,12 @@ static int load_calendar(struct backtest_request *request, const struct pipeline
 {
     const char *path = pipeline->options->events;
     path = path == NULL ? pipeline->config->events_file : path;
+    if (path == NULL && pipeline->options->is_at_events) {
+        return error_set(
+            err, ERROR_USAGE,
+            "--at-events needs a calendar: give --events FILE, or [events] file in the "
+            "config");
+    }
     if (path == NULL) {
         return 0;
     }
@@ -224,9 +281,13 @@ static int check_options(const struct predict_options *options, struct error *er
     if (options->out == NULL) {
         return error_set(err, ERROR_USAGE, "where do the metrics go? give --out FILE, or --out -");
     }
-    if (options->length_second == 0) {
-        return error_set(err, ERROR_USAGE,
-                         "how long is the window to forecast? give --length, as 3d");
+    if (options->length_second == 0 && !options->is_at_events) {
+        return error_set(
+            err, ERROR_USAGE,
+            "how long is the window to forecast? give --length, as 3d, or --at-events");
+    }
+    if (options->length_second != 0 && options->is_at_events) {
+        return error_set(err, ERROR_USAGE, "--length or --at-events: events have a length already");
     }
     if (options->length_second < 0 || options->lead_second < 0 || options->step_second <= 0) {
         return error_set(err, ERROR_USAGE, "--length, --lead and --step go forward in time");

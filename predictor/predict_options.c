@@ -90,6 +90,8 @@ static const struct option_row backtest_rows[] = {
     {"length", OPTION_DURATION_SECOND, FIELD(length_second), "TIME",
      "length of the window to forecast, as 3d"},
     {"origins", OPTION_COUNT, FIELD(origins), "N", "forecast from so many past moments; default 8"},
+    {"at-events", OPTION_FLAG, FIELD(is_at_events), NULL,
+     "forecast the past events of the calendar, instead of windows of --length"},
     {"step", OPTION_DURATION_SECOND, FIELD(step_second), "TIME",
      "from one such moment to the next; default 7d"},
     {"lead", OPTION_DURATION_SECOND, FIELD(lead_second), "TIME",

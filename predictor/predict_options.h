@@ -31,6 +31,7 @@ struct predict_options {
     const char *models;
     int64_t length_second, lead_second, step_second; /* length 0: not given */
     uint64_t origins;
+    bool is_at_events;
     /* inspect */
     const char *key;
     bool is_dump, is_logs;

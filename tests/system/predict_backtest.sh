@@ -46,6 +46,23 @@ forecasts() { grep -E ',(keys|predicted|expected_returns|calibration_.*_predicte
 check "the same forecasts" is_equal "$(forecasts other-one.csv)" "$(forecasts one.csv)"
 check "but not what came" test "$(value other-one.csv user auto returned)" != "$(value one.csv user auto returned)"
 
+# The shop had two promotions before the coming one; each is forecast from the day before it.
+at_events() { "$P" backtest --history h --at-events --lead 1d --dormant-after 20d --entity user --models mbgnbd "$@"; }
+events=$(awk -F, 'NR > 1 && $3 <= "2026-11-11" {print $2}' shop/events.csv | sort -r)
+origins=$(for start in $events; do date -u -d "$start 1 day ago" +%Y-%m-%dT%H:%M:%SZ; done)
+check "past events are forecast" at_events --events shop/events.csv --out events.csv
+check "each from its lead" is_equal "$(cut -d, -f1 events.csv | grep ^2 | uniq)" "$origins"
+check "the latest alone" at_events --events shop/events.csv --origins 1 --out latest.csv
+check "is the latest" is_equal "$(cut -d, -f1 latest.csv | grep ^2 | uniq)" "$(head -n 1 <<<"$origins")"
+start=$(head -n 1 <<<"$events")
+check "rank as of then" "$P" rank --history h --entity user --as-of "$(head -n 1 <<<"$origins")" --events shop/events.csv \
+    --event "$(awk -F, -v s="$start" '$2 == s {print $1}' shop/events.csv)" --dormant-after 20d --model mbgnbd --out event-plan.csv
+check "has the same keys" is_equal "$(value latest.csv user mbgnbd keys)" $(($(wc -l <event-plan.csv) - 1))
+check "events without a calendar" says 2 "--at-events needs a calendar" at_events --out x.csv
+check "events of another length" says 2 "events have a length already" at_events --length 3d --events shop/events.csv --out x.csv
+check "events that the history does not reach" says 3 "no event of the calendar lies within the history" \
+    at_events --events shop/events.csv --as-of 2026-08-01 --out x.csv
+
 check "no length" says 2 "give --length" "$P" backtest --history h --out x.csv
 check "no place" says 2 "give --out FILE" "$P" backtest --history h --length 3d
 check "too many origins" says 2 "--origins: 101 is not within 1 to 100" backtest h 101 --out x.csv
