@@ -55,7 +55,7 @@ LOADER_LIBS     = -lhiredis -lcurl -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 
-.PHONY: all help deps check test test-long test-engines demo bench fuzz unit format lint install \
+.PHONY: all help deps check test test-long test-engines demo bench exports fuzz unit format lint install \
         uninstall clean
 all: $(PROGRAMS) build/bin/rekindle-predict build/bin/rekindle-load ## build both programs (CONFIG=release|san|clang)
 
@@ -189,6 +189,9 @@ demo: all build/deps/demo.stamp $(if $(filter mysql,$(SOURCE)),build/deps/mysql.
 
 bench: all build/deps/test.stamp build/deps/bench.stamp ## speed and memory beside other tools, on the same work (ROWS="ingest load": only these)
 	@bash tests/bench/bench.sh $(ROWS)
+
+exports: all build/deps/exports.stamp ## make the study in notebooks-exports/ anew: tables, plots, text
+	@bash notebooks-exports/source/export.sh
 
 PREFIX ?= /usr/local
 install: all ## copy the programs and man pages to PREFIX (/usr/local)
