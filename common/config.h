@@ -72,8 +72,9 @@ struct pace_config {
     int64_t threads_running;          /* of the database: above, the run pauses */
     int64_t threads_running_critical; /* twice seen above: it sleeps for hibernate_second */
     int64_t hibernate_second;
-    int64_t replica_lag_ms;     /* of each replica */
-    int64_t redis_latency_ms;   /* of a PING */
+    int64_t replica_lag_ms;   /* of each replica */
+    int64_t redis_latency_ms; /* of a PING */
+    int64_t nice; /* of the process: what the scheduler puts behind others; 0: as started */
     const char *throttle_query; /* to the source: an answer but 0 pauses; NULL: none */
 };
 

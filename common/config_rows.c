@@ -20,6 +20,7 @@ enum {
     CHUNK_ROWS_MAX = 999, /* MariaDB turns an IN list of 1000 into a subquery */
     PIPELINE_MAX = 100000,
     REST_PERCENT_MAX = 10000,
+    NICE_MAX = 19,
     WINDOW_RANKS_MIN = 100,
     WINDOW_RANKS_MAX = 10000000
 };
@@ -166,6 +167,8 @@ const struct config_row config_rows[] = {
      "a SELECT that takes longer is made smaller, and fewer run at once"},
     {"pace", "rest_percent", CONFIG_COUNT, AT(pace.rest_percent), "0", 0, REST_PERCENT_MAX,
      "after a SELECT its connection rests for so much of its time"},
+    {"pace", "nice", CONFIG_COUNT, AT(pace.nice), "19", 0, NICE_MAX,
+     "as nice(1): on a busy machine others go first; 0: as it was started"},
     {"pace", "threads_running", CONFIG_COUNT, AT(pace.threads_running), "25", 0, INT64_MAX,
      "pause while the database's Threads_running is above; 0: no limit"},
     {"pace", "threads_running_critical", CONFIG_COUNT, AT(pace.threads_running_critical), "50", 0,

@@ -16,6 +16,17 @@ static int as_int(int64_t value, int fallback)
     return value > INT_MAX ? INT_MAX : (int)value;
 }
 
+/* A run that is to be slow asks little at a time: what a hundredth of a second lets through, but not less than is
+ * worth a question. */
+static int rows_of(const struct config *config)
+{
+    enum { QUESTIONS_PER_SECOND = 100, ROWS_LEAST = 50 };
+    int most = as_int(config->mysql.chunk_rows, CHUNK_ROWS_DEFAULT);
+    int paced = as_int(config->pace.rows_per_second / QUESTIONS_PER_SECOND, ROWS_LEAST);
+    paced = paced < ROWS_LEAST ? ROWS_LEAST : paced;
+    return config->pace.rows_per_second > 0 && paced < most ? paced : most;
+}
+
 /* Each source takes of it no more than it has. */
 static int connections_of(const struct config *config, const struct governor_reach *reach)
 {
@@ -40,7 +51,7 @@ struct governor_settings governor_config_read(const struct config *config,
     bool has_lag = reach->has_database && (mysql->replicas != NULL || mysql->values_from != NULL ||
                                            mysql->lag_query != NULL);
     struct governor_settings settings = {
-        .chunks = {.rows_max = as_int(mysql->chunk_rows, CHUNK_ROWS_DEFAULT),
+        .chunks = {.rows_max = rows_of(config),
                    .connections_max = connections_of(config, reach),
                    .rest_percent = as_int(pace->rest_percent, 0),
                    .target_us =

@@ -2,8 +2,10 @@
  * Room: loader/run. May touch: stderr, the status file, the lease, signals' flags; sleeps. */
 #include "loader/run/pulse.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +175,16 @@ static int show(struct pulse *pulse, enum throttle_reason reason, struct error *
     return pulse->lock == NULL ? 0 : run_lock_renew(pulse->lock, now_us, err);
 }
 
+/* Threads that are made later inherit it. Never upward: who was started at 19 stays there. */
+static void be_nice(const struct pace_config *pace)
+{
+    errno = 0;
+    int now = getpriority(PRIO_PROCESS, 0);
+    if (errno == 0 && now < pace->nice && setpriority(PRIO_PROCESS, 0, (int)pace->nice) != 0) {
+        return; /* a courtesy, too */
+    }
+}
+
 void pulse_start(struct pulse *pulse, const char *host_folder)
 {
     run_switch_init(&pulse->run_switch, pulse->folder == NULL ? NULL : pulse->folder->path,
@@ -180,6 +192,7 @@ void pulse_start(struct pulse *pulse, const char *host_folder)
     control_file_init(&pulse->control, pulse->folder);
     if (pulse->base != NULL) {
         pulse->in_force = *pulse->base;
+        be_nice(&pulse->base->pace);
     }
     pulse->started_us = monotonic_us();
     pulse->started_unix = (int64_t)time(NULL);

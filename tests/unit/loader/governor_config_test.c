@@ -79,6 +79,20 @@ static void test_zero_is_no_limit(void **state)
     assert_false(settings.limits.limits[HEALTH_THREADS_RUNNING].is_watched);
 }
 
+static void test_a_slow_run_asks_little_at_a_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t rows_per_second;
+        int wanted;
+    } rows[] = {{0, 300}, {1, 50}, {5000, 50}, {20000, 200}, {30000, 300}, {INT64_MAX, 300}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct config config = usual();
+        config.pace.rows_per_second = rows[i].rows_per_second;
+        assert_int_equal(governor_config_read(&config, &all).chunks.rows_max, rows[i].wanted);
+    }
+}
+
 static void test_a_service_has_connections_of_its_own(void **state)
 {
     (void)state;
@@ -96,6 +110,7 @@ int main(void)
         cmocka_unit_test(test_all_limits),
         cmocka_unit_test(test_what_cannot_be_read_is_not_watched),
         cmocka_unit_test(test_zero_is_no_limit),
+        cmocka_unit_test(test_a_slow_run_asks_little_at_a_time),
         cmocka_unit_test(test_a_service_has_connections_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
