@@ -3,6 +3,8 @@
 
 CLUSTER_PORTS=()
 CLUSTER_PIDS=()
+CLUSTER_TLS=()    # options of the nodes, which then talk TLS only
+CLUSTER_CLIENT=() # and of redis-cli
 
 # is_free PORT: nobody listens there.
 is_free() {
@@ -21,9 +23,10 @@ free_port() {
 
 # start_node NUMBER [OPTION...]: node NUMBER of the cluster, on ${CLUSTER_PORTS[NUMBER]}.
 start_node() {
-    local number=$1
+    local number=$1 port=(--port "${CLUSTER_PORTS[$1]}")
     shift
-    start_redis "node$number" --port "${CLUSTER_PORTS[number]}" --bind 127.0.0.1 --cluster-enabled yes \
+    [ ${#CLUSTER_TLS[@]} = 0 ] || port=(--tls-port "${CLUSTER_PORTS[number]}" "${CLUSTER_TLS[@]}")
+    start_redis "node$number" "${port[@]}" --bind 127.0.0.1 --cluster-enabled yes \
         --cluster-node-timeout 1500 --repl-diskless-sync-delay 0 "$@"
     CLUSTER_PIDS[number]=$REDIS_PID
 }
@@ -38,7 +41,7 @@ start_cluster() {
         start_node "$number" "$@" || return 1
         addresses+=("127.0.0.1:$FREE_PORT")
     done
-    redis-cli --cluster create "${addresses[@]}" --cluster-replicas "$replicas" --cluster-yes \
+    redis-cli "${CLUSTER_CLIENT[@]}" --cluster create "${addresses[@]}" --cluster-replicas "$replicas" --cluster-yes \
         >"$SCRATCH/cluster.log" 2>&1 || { cat "$SCRATCH/cluster.log" >&2; return 1; }
     wait_for 30 cluster_is_whole "$count" "$masters"
 }
