@@ -1,0 +1,103 @@
+/* lost_keys_test.c - counts what a journal calls warmed and a sink of the test's own does not have.
+ * Room: tests. May touch: a journal in a folder of its own. */
+#include "loader/run/lost_keys.h"
+
+#include "loader/run/journal.h"
+#include "tests/unit/test_folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { KEY_SIZE = 16, BATCH = 6000 };
+
+static char keys[BATCH][KEY_SIZE];
+static struct journal_intent_key intents[BATCH];
+static struct journal_done_row rows[BATCH];
+
+/* In place of the sink: a key that ends in 7 is gone. */
+int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
+              size_t count, struct error *err)
+{
+    (void)sink;
+    (void)err;
+    assert_int_equal(content, SINK_LOOK_PRESENCE);
+    for (size_t i = 0; i < count; i++) {
+        looks[i].is_present = looks[i].key.bytes[looks[i].key.size - 1] != '7';
+    }
+    return 0;
+}
+
+/* Ranks from..from + count - 1: an intent with a key for each, and a done for the first `done_count`; every tenth
+ * existed before and was left alone. */
+static void append_batch(struct journal *journal, uint64_t from, size_t count, size_t done_count)
+{
+    struct journal_buffer buffer = {0};
+    struct error err;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rank = from + i;
+        int size = snprintf(keys[i], KEY_SIZE, "k%d", (int)rank);
+        intents[i] = (struct journal_intent_key){
+            .rank = rank, .key = {keys[i], (size_t)size}, .expire_unix = 2000000000};
+        rows[i] = (struct journal_done_row){
+            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_EXISTS : OUTCOME_WARMED};
+    }
+    assert_int_equal(journal_encode_intent(&buffer, intents, count, &err), 0);
+    assert_int_equal(journal_append(journal, &buffer, &err), 0);
+    if (done_count > 0) {
+        const struct journal_done done = {.last_rank = from + done_count - 1};
+        assert_int_equal(journal_encode_done(&buffer, &done, rows, done_count, &err), 0);
+        assert_int_equal(journal_append(journal, &buffer, &err), 0);
+    }
+    journal_buffer_free(&buffer);
+}
+
+static struct lost_keys count_in(const char *path)
+{
+    struct lost_keys lost;
+    struct error err;
+    if (lost_keys_count(path, NULL, &lost, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    return lost;
+}
+
+static void test_only_what_was_warmed_counts(void **state)
+{
+    char path[TEST_PATH_SIZE * 2];
+    struct journal_survey survey = {0};
+    struct error err;
+    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
+    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
+    struct journal *journal = journal_open(path, &begin, &survey, &err);
+    assert_non_null(journal);
+    append_batch(journal, 1, BATCH, BATCH); /* more than one look */
+    struct lost_keys lost = count_in(path);
+    assert_int_equal(lost.warmed_count, BATCH - BATCH / 10);
+    assert_int_equal(lost.gone_count, BATCH / 10);
+    append_batch(journal, BATCH + 1, 100, 0); /* a crash: never called warm */
+    append_batch(journal, BATCH + 1, 100, 50);
+    lost = count_in(path);
+    assert_int_equal(lost.warmed_count, BATCH - BATCH / 10 + 45);
+    assert_int_equal(lost.gone_count, BATCH / 10 + 5);
+    assert_int_equal(journal_declare_lost(journal, &survey, 1, &err), 0);
+    lost = count_in(path); /* nothing before counts any more */
+    assert_int_equal(lost.warmed_count, 0);
+    assert_int_equal(lost.gone_count, 0);
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_only_what_was_warmed_counts, test_folder_make,
+                                        test_folder_remove),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
