@@ -59,6 +59,14 @@ static const struct option_row write_rows[] = {
      "load although Redis evicts, up to so many keys a second; default: none"},
     {"max-loss-share", OPTION_SHARE, FIELD(max_loss_share), "SHARE",
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
+    {"waves", OPTION_TEXT, FIELD(waves), "SHARES",
+     "warm in waves, 1%,10%,50%,100% of the plan, and watch database and Redis in between"},
+    {"soak", OPTION_DURATION_SECOND, FIELD(soak_second), "TIME",
+     "how long to watch between two waves; default 5m"},
+    {"on-unhealthy", OPTION_TEXT, FIELD(on_unhealthy), "WHAT",
+     "then hold (default), stop, or rollback: that wave only"},
+    {"holdout", OPTION_SHARE, FIELD(holdout_share), "SHARE",
+     "leave a random share of the ids cold, to measure afterwards what warming gained"},
     {"again", OPTION_FLAG, FIELD(is_again), NULL, "warm anew a plan whose run was rolled back"},
     {"accept-stale", OPTION_FLAG, FIELD(is_stale_accepted), NULL,
      "go on although [mysql] is a replica, which cannot tell what is stale"},
@@ -86,6 +94,7 @@ static const struct option_row ready_rows[] = {
 static const struct option_row rollback_rows[] = {
     {"run", OPTION_TEXT, FIELD(run), "DIR",
      "folder of the run to take back, or its name in [run] dir"},
+    {"wave", OPTION_COUNT, FIELD(wave), "N", "take back this wave only, 1 being the first"},
     {"dry-run", OPTION_FLAG, FIELD(is_dry_run), NULL, "look and count; remove nothing"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
      "look at so many keys a second at most; default [pace] rows, or no limit"},
@@ -172,12 +181,15 @@ const struct program load_program = {
 
 void load_options_init(struct load_options *options)
 {
+    enum { SOAK_SECOND = 300 };
     enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3 };
     static const double loss_share = 0.01, coverage = 0.95;
     *options = (struct load_options){
         .max_plan_age_second = PLAN_AGE_DAYS * SECONDS_PER_DAY,
         .max_loss_share = loss_share,
         .sample = "1000",
+        .soak_second = SOAK_SECOND,
+        .on_unhealthy = "hold",
         .min_coverage = coverage,
     };
 }

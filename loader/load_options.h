@@ -26,6 +26,11 @@ struct load_options {
     double min_coverage; /* 0..1 */
     uint64_t touch_count;
     bool is_look_only;
+    const char *waves; /* NULL: one */
+    int64_t soak_second;
+    const char *on_unhealthy;
+    double holdout_share; /* 0..1 */
+    uint64_t wave;        /* 1..; 0: all of a run */
     bool is_dry_run;
     bool is_again; /* warm anew what was rolled back */
     bool is_all;   /* every run of this host */

@@ -203,6 +203,7 @@ int journal_encode_rollback(struct journal_buffer *buffer, const struct journal_
     }
     put_varint(buffer, rollback->intent_offset);
     put_varint(buffer, rollback->first);
+    put_byte(buffer, rollback->is_part);
     put_varint(buffer, count);
     for (size_t i = 0; i < count; i++) {
         assert(rows[i].rank > rank);
@@ -380,9 +381,14 @@ bool journal_decode_lost(struct slice payload, int64_t *at_unix)
 bool journal_decode_rollback(struct slice payload, struct journal_reader *reader,
                              struct journal_rollback *rollback)
 {
-    return open_payload(payload, JOURNAL_ROLLBACK, reader) &&
-           take_varint(reader, &rollback->intent_offset) && take_varint(reader, &rollback->first) &&
-           take_varint(reader, &reader->left);
+    unsigned is_part;
+    if (!open_payload(payload, JOURNAL_ROLLBACK, reader) ||
+        !take_varint(reader, &rollback->intent_offset) || !take_varint(reader, &rollback->first) ||
+        !take_byte(reader, &is_part)) {
+        return false;
+    }
+    rollback->is_part = is_part != 0;
+    return take_varint(reader, &reader->left);
 }
 
 /* 1 while entries are announced, 0 when all are read and nothing is left over, else -1. */

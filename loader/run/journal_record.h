@@ -6,7 +6,7 @@
  *     begin   format version, plan digest text, target text
  *     intent  count, expiry base, per key: rank, key, version, digest (16 bytes), expiry
  *     lost    at: the cache came back without what stood in it; no record before this one counts any more
- *     rollback  offset of an intent, its first key, count, per key: rank, verdict; written before anything is removed
+ *     rollback  offset of an intent, its first key, part or whole, count, per key: rank, verdict; written before anything is removed
  *     done    count, last rank, at, benefit (8 bytes), expiry base, per row: rank, outcome, bytes, expiry
  */
 #ifndef REKINDLE_LOADER_JOURNAL_RECORD_H
@@ -43,6 +43,7 @@ enum rollback_verdict {
 struct journal_rollback {
     uint64_t intent_offset; /* of its frame in the file */
     uint64_t first;         /* keys of the intent before these */
+    bool is_part;           /* of a rollback of one wave: it says nothing of what comes before */
 };
 
 struct journal_verdict {

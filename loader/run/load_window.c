@@ -88,6 +88,22 @@ static int add_row(struct load_window *window, const struct plan_row *row, size_
     return 0;
 }
 
+/* A row of which only the outcome matters. */
+static int add_held_out(struct load_window *window, const struct plan_row *row, size_t family_index,
+                        struct error *err)
+{
+    void *rows = window->rows;
+    int result = grow(&rows, &window->capacity, window->count, sizeof *window->rows, err);
+    window->rows = rows;
+    if (result == 0) {
+        window->rows[window->count++] = (struct window_row){.rank = row->rank,
+                                                            .benefit_ms = row->benefit_ms,
+                                                            .family_index = family_index,
+                                                            .is_held_out = true};
+    }
+    return result;
+}
+
 static void clear(struct load_window *window)
 {
     window->count = 0;
@@ -111,6 +127,11 @@ static bool is_full(const struct load_window *window, const struct window_sizer 
            (is_guess && window->count >= FIRST_ROW_COUNT);
 }
 
+static bool is_at_end(const struct load_window *window, const struct window_feed *feed)
+{
+    return feed->until_rank != 0 && window->last_rank >= feed->until_rank;
+}
+
 int load_window_read(struct load_window *window, const struct window_feed *feed,
                      const struct window_sizer *sizer, struct error *err)
 {
@@ -118,7 +139,8 @@ int load_window_read(struct load_window *window, const struct window_feed *feed,
     size_t family_index;
     int more = 1;
     clear(window);
-    while (!is_full(window, sizer) && (more = plan_reader_next(feed->plan, &row, err)) == 1) {
+    while (!is_full(window, sizer) && !is_at_end(window, feed) &&
+           (more = plan_reader_next(feed->plan, &row, err)) == 1) {
         if (row.rank <= feed->after_rank) {
             continue;
         }
@@ -127,7 +149,9 @@ int load_window_read(struct load_window *window, const struct window_feed *feed,
             window->skipped_count++;
         } else if (plan_check_row(feed->config, &row, feed->plan_path, plan_reader_line(feed->plan),
                                   &family_index, err) != 0 ||
-                   add_row(window, &row, family_index, err) != 0) {
+                   (holdout_has(&feed->holdout, row.entity, row.id)
+                        ? add_held_out(window, &row, family_index, err)
+                        : add_row(window, &row, family_index, err)) != 0) {
             return -1;
         }
     }

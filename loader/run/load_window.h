@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "common/plan_reader.h"
+#include "loader/run/holdout.h"
 #include "loader/run/source_set.h"
 
 #include <stdbool.h>
@@ -16,7 +17,8 @@ struct window_row {
     double benefit_ms;
     struct slice id, key;
     size_t family_index;
-    size_t place; /* of its id in the family's part, and of its record in the batch */
+    size_t place;     /* of its id in the family's part, and of its record in the batch */
+    bool is_held_out; /* left cold on purpose: it is not fetched and has no record */
 };
 
 /* What one family contributes. */
@@ -51,6 +53,8 @@ struct window_feed {
     const char *plan_path;
     const struct config *config;
     uint64_t after_rank; /* rows up to this rank are passed over */
+    uint64_t until_rank; /* the first row that reaches this rank is the last one; 0: to the end */
+    struct holdout holdout;
 };
 
 int load_window_init(struct load_window *window, size_t family_count, struct error *err) MUST_CHECK;

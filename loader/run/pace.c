@@ -21,6 +21,7 @@ static const struct {
     [THROTTLE_CHUNKS] = {"slow database asked gently", "slow_database"},
     [THROTTLE_REDIS] = {"Redis latency over its limit", "redis"},
     [THROTTLE_SOURCE] = {"waiting for the database", "database"},
+    [THROTTLE_SOAK] = {"watching between two waves", "soak"},
     [THROTTLE_RECHECK] = {"waiting for young versions to settle", "recheck"},
     [THROTTLE_MEMORY] = {"memory of Redis", "memory"},
 };

@@ -19,6 +19,7 @@ enum throttle_reason {
     THROTTLE_CHUNKS,    /* [pace] chunk_target: less is asked of a slow source */
     THROTTLE_REDIS,     /* [pace] redis_latency */
     THROTTLE_SOURCE,    /* the window was not fetched yet, at full speed */
+    THROTTLE_SOAK,      /* between two waves */
     THROTTLE_RECHECK,   /* a version was too young to be trusted */
     THROTTLE_MEMORY,    /* Redis is too full, or is looked at before the load begins */
     THROTTLE_REASON_COUNT

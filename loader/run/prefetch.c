@@ -96,7 +96,13 @@ static void *run_thread(void *argument)
             finish(prefetch, more < 0 ? &err : NULL);
             break;
         }
+        uint64_t until_rank = prefetch->options.feed.until_rank;
+        bool is_last = until_rank != 0 && window->last_rank >= until_rank;
         hand_over(prefetch, window);
+        if (is_last) {
+            finish(prefetch, NULL);
+            break;
+        }
     }
     return NULL;
 }

@@ -75,12 +75,21 @@ static int give_verdict(struct rollback_verdicts *verdicts, struct journal_verdi
 
 /* ---- what an earlier attempt has done */
 
+static bool is_part(const struct pass_state *state)
+{
+    return state->pass->until_rank != 0;
+}
+
 static int recall_record(struct pass_state *state, const struct journal_cursor *cursor,
                          struct slice payload, struct error *err)
 {
     struct journal_reader reader;
     struct journal_verdict row;
-    int more = journal_decode_rollback(payload, &reader, &state->place) ? 1 : -1;
+    struct journal_rollback place;
+    int more = journal_decode_rollback(payload, &reader, &place) ? 1 : -1;
+    if (more == 1 && !place.is_part && !is_part(state)) {
+        state->place = place;
+    }
     while (more == 1 && (more = journal_next_verdict(&reader, &row)) == 1) {
         if (give_verdict(state->verdicts, row, err) != 0) {
             return -1;
@@ -184,6 +193,11 @@ static int add_key(struct pass_state *state, const struct journal_intent_key *ke
     return state->ours.count == OURS_LOOK_MAX ? settle_batch(state, err) : 0;
 }
 
+static bool is_asked_for(const struct pass_state *state, uint64_t rank)
+{
+    return !is_part(state) || (rank > state->pass->after_rank && rank <= state->pass->until_rank);
+}
+
 /* The keys of one intent from the `skip`th on. */
 static int take_back_intent(struct pass_state *state, const struct journal_cursor *cursor,
                             struct slice payload, uint64_t skip, struct error *err)
@@ -191,10 +205,11 @@ static int take_back_intent(struct pass_state *state, const struct journal_curso
     struct journal_reader reader;
     struct journal_intent_key key;
     int more = journal_decode_intent(payload, &reader) ? 1 : -1;
-    state->place =
-        (struct journal_rollback){.intent_offset = journal_cursor_record_at(cursor), .first = skip};
+    state->place = (struct journal_rollback){.intent_offset = journal_cursor_record_at(cursor),
+                                             .first = skip,
+                                             .is_part = is_part(state)};
     for (uint64_t index = 0; more == 1 && (more = journal_next_key(&reader, &key)) == 1; index++) {
-        if (index >= skip && add_key(state, &key, err) != 0) {
+        if (index >= skip && is_asked_for(state, key.rank) && add_key(state, &key, err) != 0) {
             return -1;
         }
     }

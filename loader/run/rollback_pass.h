@@ -23,7 +23,8 @@ typedef int (*rollback_beat)(void *context, size_t key_count, struct error *err)
 struct rollback_pass {
     const struct run_folder *folder;
     struct sink *sink;
-    bool is_dry; /* look and count, remove nothing, write nothing down */
+    uint64_t after_rank, until_rank; /* only ranks in (after, until]; until 0: all */
+    bool is_dry;                     /* look and count, remove nothing, write nothing down */
     rollback_beat beat;
     void *context;
 };

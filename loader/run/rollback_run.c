@@ -28,6 +28,7 @@
 #include "loader/run/run_choice.h"
 #include "loader/run/run_lock.h"
 #include "loader/run/run_switch.h"
+#include "loader/run/wave_plan.h"
 
 enum { SLICE_NS = 50 * 1000 * 1000 };
 
@@ -39,6 +40,7 @@ struct rollback_session {
     struct run_switch run_switch;
     struct pace pace;
     struct progress progress;
+    uint64_t after_rank, until_rank; /* of --wave; until 0: all */
     uint64_t looked_count;
     uint64_t counts[ROLLBACK_VERDICT_COUNT]; /* over all folders */
 };
@@ -55,6 +57,25 @@ static int check_target(const struct rollback_session *session, struct error *er
                      session->folder.name, target, sink_name(session->sink));
 }
 
+static int choose_wave(struct rollback_session *session, struct error *err)
+{
+    struct wave_plan waves;
+    uint64_t wave = session->job->options->wave;
+    if (wave == 0) {
+        return 0;
+    }
+    if (wave_plan_load(&waves, &session->folder, err) < 0) {
+        return -1;
+    }
+    if (wave > (uint64_t)waves.count) {
+        return error_set(err, ERROR_USAGE, "--wave %" PRIu64 ": %s has %d waves", wave,
+                         session->folder.name, waves.count);
+    }
+    session->after_rank = wave > 1 ? waves.end_ranks[wave - 2] : 0;
+    session->until_rank = waves.end_ranks[wave - 1];
+    return 0;
+}
+
 static int open_session(struct rollback_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
@@ -67,7 +88,7 @@ static int open_session(struct rollback_session *session, struct error *err)
                          "--run DIR is missing: which run is to be taken back? `rekindle-load "
                          "status` lists them");
     }
-    if (run_choice_open(&session->folder, job, err) != 0 ||
+    if (run_choice_open(&session->folder, job, err) != 0 || choose_wave(session, err) != 0 ||
         (!is_dry && run_lock_take_host(&session->lock, &job->redis, err) != 0) ||
         (session->sink = sink_open(&options, err)) == NULL || check_target(session, err) != 0) {
         return -1;
@@ -169,6 +190,8 @@ static int roll_back(struct rollback_session *session, const struct run_folder *
     bool is_dry = session->job->options->is_dry_run;
     struct rollback_verdicts verdicts = {0};
     struct rollback_pass pass = {.folder = folder,
+                                 .after_rank = session->after_rank,
+                                 .until_rank = session->until_rank,
                                  .sink = session->sink,
                                  .is_dry = is_dry,
                                  .beat = beat,

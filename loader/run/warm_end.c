@@ -85,6 +85,25 @@ static void save_summary(const struct warm_session *session, const struct outcom
     }
 }
 
+void warm_end_roll_back_wave(const struct warm_session *session, const struct error *err)
+{
+    struct error failure = {0};
+    struct load_options options = *session->job->options;
+    struct load_job job = *session->job;
+    (void)err;
+    options.run = session->folder.path;
+    options.wave = (uint64_t)session->bad_wave;
+    job.options = &options;
+    message_note(job.message, "taking wave %d back", session->bad_wave);
+    run_switch_reset(); /* the run's end has raised the flags */
+    if (rollback_run(&job, &failure) != 0) {
+        message_warn(job.message,
+                     "wave %d was not taken back: %s; `rekindle-load rollback --run "
+                     "%s --wave %d` does",
+                     session->bad_wave, failure.text, session->folder.path, session->bad_wave);
+    }
+}
+
 void warm_end_tell(const struct warm_session *session, const struct error *err)
 {
     char report[RUN_PATH_SIZE] = "";

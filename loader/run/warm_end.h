@@ -11,6 +11,9 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
 /* A run that was finished before: nothing is sent, nothing is written but what is missing. */
 int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err) MUST_CHECK;
 
+/* Takes back the wave that made things worse, as `rollback --wave` does. The session is closed; `err` stays what it is. */
+void warm_end_roll_back_wave(const struct warm_session *session, const struct error *err);
+
 /* Calls [run] on_finish, also for a run that could not begin. Last of all: nothing is held any more. */
 void warm_end_tell(const struct warm_session *session, const struct error *err);
 

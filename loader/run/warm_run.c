@@ -122,21 +122,57 @@ static int write_windows(struct warm_session *session, struct error *err)
     return state == PREFETCH_END ? 0 : -1;
 }
 
-static int warm(struct warm_session *session, struct error *err)
+/* One wave; its last rank is settled afterwards. */
+static int write_wave(struct warm_session *session, int wave, uint64_t after_rank,
+                      struct error *err)
 {
-    if (warm_session_open_writing(session, err) != 0) {
+    if (warm_session_open_wave(session, wave, after_rank, err) != 0) {
         return -1;
     }
-    int result = memory_watch_begin(&session->bounds.memory, &session->pulse, err);
-    if (result == 0) {
-        result = write_windows(session, err);
-    }
+    int result = write_windows(session, err);
     if (result != 0) {
         run_switch_raise_stop(); /* so that fetching ahead ends soon */
     }
-    prefetch_stop(session->prefetch);
-    session->prefetch = NULL;
+    warm_session_close_wave(session);
     return result;
+}
+
+static int soak(struct warm_session *session, int wave, struct error *err)
+{
+    struct wave_soak soak = {.pulse = &session->pulse,
+                             .message = session->job->message,
+                             .soak_second = session->job->options->soak_second,
+                             .on_unhealthy = session->on_unhealthy,
+                             .wave = wave,
+                             .wave_count = session->waves.count};
+    return wave_soak_run(&soak, err);
+}
+
+/* What was interrupted while it soaked soaks again. */
+static int write_waves(struct warm_session *session, struct error *err)
+{
+    const struct wave_plan *waves = &session->waves;
+    uint64_t done_rank = session->survey.done_rank;
+    for (int wave = wave_plan_next(waves, done_rank); wave < waves->count; wave++) {
+        if (wave_plan_is_between(waves, done_rank) && soak(session, wave, err) != 0) {
+            session->bad_wave = err->kind == ERROR_NO_GO ? wave : 0;
+            return -1;
+        }
+        if (write_wave(session, wave, done_rank, err) != 0) {
+            return -1;
+        }
+        done_rank = waves->end_ranks[wave];
+    }
+    return 0;
+}
+
+static int warm(struct warm_session *session, struct error *err)
+{
+    if (warm_session_open_writing(session, err) != 0 ||
+        memory_watch_begin(&session->bounds.memory, &session->pulse, err) != 0) {
+        return -1;
+    }
+    return write_waves(session, err);
 }
 
 int warm_run(const struct load_job *job, struct error *err)
@@ -159,6 +195,9 @@ int warm_run(const struct load_job *job, struct error *err)
     result = warm_end_finish(&session, result, err);
 done:
     warm_session_close(&session);
+    if (session.bad_wave > 0 && session.on_unhealthy == WAVE_ROLLBACK) {
+        warm_end_roll_back_wave(&session, err);
+    }
     warm_end_tell(&session, err);
     return result;
 }

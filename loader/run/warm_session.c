@@ -96,6 +96,17 @@ static void tell_changed_families(const struct warm_session *session,
     }
 }
 
+static int open_waves(struct warm_session *session, struct error *err)
+{
+    const struct load_options *options = session->job->options;
+    if (wave_plan_parse(options->waves, session->plan.identity.last_rank, &session->waves, err) !=
+            0 ||
+        wave_soak_parse_action(options->on_unhealthy, &session->on_unhealthy, err) != 0) {
+        return -1;
+    }
+    return session->waves.count > 1 ? wave_plan_save(&session->waves, &session->folder, err) : 0;
+}
+
 int warm_session_open_target(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
@@ -124,7 +135,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
         return -1;
     }
     memory_watch_resume(&session->bounds.memory, &session->plan, &session->survey);
-    return 0;
+    return open_waves(session, err);
 }
 
 int warm_session_start_pulse(struct warm_session *session, struct error *err)
@@ -249,7 +260,8 @@ static struct warm_writer *open_writer(struct warm_session *session, struct erro
     return warm_writer_new(&options, err);
 }
 
-static struct prefetch *open_prefetch(struct warm_session *session, struct error *err)
+int warm_session_open_wave(struct warm_session *session, int wave, uint64_t after_rank,
+                           struct error *err)
 {
     const struct load_job *job = session->job;
     size_t ranks = session->window_ranks;
@@ -257,13 +269,23 @@ static struct prefetch *open_prefetch(struct warm_session *session, struct error
         .feed = {.plan = session->plan.reader,
                  .plan_path = session->plan.path,
                  .config = job->config,
-                 .after_rank = session->survey.done_rank},
+                 .after_rank = after_rank,
+                 .until_rank = session->waves.end_ranks[wave],
+                 .holdout =
+                     holdout_of(job->options->holdout_share, session->folder.manifest.plan_digest)},
         .sources = &session->fetch_sources,
         .row_count_max = ranks,
         .row_limit = deadline_window_rows(&session->bounds.deadline, ranks, monotonic_us()),
         .bytes_max = WINDOW_BYTES_MAX,
     };
-    return prefetch_start(&options, err);
+    session->prefetch = prefetch_start(&options, err);
+    return session->prefetch == NULL ? -1 : 0;
+}
+
+void warm_session_close_wave(struct warm_session *session)
+{
+    prefetch_stop(session->prefetch);
+    session->prefetch = NULL;
 }
 
 int warm_session_open_writing(struct warm_session *session, struct error *err)
@@ -273,8 +295,7 @@ int warm_session_open_writing(struct warm_session *session, struct error *err)
         load_owned(session, err) != 0 || (session->writer = open_writer(session, err)) == NULL) {
         return -1;
     }
-    session->prefetch = open_prefetch(session, err);
-    return session->prefetch == NULL ? -1 : 0;
+    return 0;
 }
 
 void warm_session_close(struct warm_session *session)

@@ -13,6 +13,8 @@
 #include "loader/run/recheck.h"
 #include "loader/run/still_there.h"
 #include "loader/run/warm_writer.h"
+#include "loader/run/wave_plan.h"
+#include "loader/run/wave_soak.h"
 #include "loader/source/source_replica.h"
 
 /* Everything that a run holds open; all zero holds nothing. */
@@ -36,6 +38,9 @@ struct warm_session {
     enum sink_mode mode;
     struct warm_writer *writer;
     struct prefetch *prefetch;
+    struct wave_plan waves;
+    enum wave_action on_unhealthy;
+    int bad_wave;                   /* 1..: after which the gate stayed shut; 0: none */
     struct still_there still_there; /* of what earlier sessions called warm */
     size_t window_ranks;            /* of a window, at most */
     uint64_t checked_restart_count; /* restarts after which the warm keys were counted */
@@ -46,8 +51,12 @@ struct warm_session {
 int warm_session_open_target(struct warm_session *session, struct error *err) MUST_CHECK;
 /* Clock, pace, progress and switch; waits here while the run is paused. ERROR_STOPPED when it is switched off. */
 int warm_session_start_pulse(struct warm_session *session, struct error *err) MUST_CHECK;
-/* What is needed to write: lease, sources, keys of open intents, writer, and the thread that fetches ahead. */
+/* What is needed to write: lease, sources, keys of open intents, writer. */
 int warm_session_open_writing(struct warm_session *session, struct error *err) MUST_CHECK;
+/* The thread that fetches one wave (0..) ahead, the rows after `after_rank`. */
+int warm_session_open_wave(struct warm_session *session, int wave, uint64_t after_rank,
+                           struct error *err) MUST_CHECK;
+void warm_session_close_wave(struct warm_session *session);
 /* Closes what is open; all zero is fine. */
 void warm_session_close(struct warm_session *session);
 

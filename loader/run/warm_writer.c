@@ -131,7 +131,9 @@ static void sort_batch(struct warm_writer *writer, const struct load_window *win
     for (size_t i = 0; i < count; i++) {
         const struct window_row *row = &writer->batch.window_rows[i];
         writer->batch.rows[i] = (struct journal_done_row){.rank = row->rank};
-        writer->batch.rows[i].outcome = sort_row(writer, row, i, load_window_record(window, row));
+        writer->batch.rows[i].outcome =
+            row->is_held_out ? OUTCOME_HELD_OUT
+                             : sort_row(writer, row, i, load_window_record(window, row));
     }
 }
 
