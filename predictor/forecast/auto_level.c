@@ -55,8 +55,11 @@ static int score_present(const struct candidate_choice *choice,
     }
     for (size_t i = 0; i < present->count; i++) {
         const float *row = &present->values[i * FEATURE_COUNT];
-        present->scores[i] = (float)candidate_score(choice, row, state->options.is_event);
-        present->bases[i] = (float)candidate_base(choice, row, state->options.is_event);
+        struct contribution unused[FEATURE_COUNT];
+        struct candidate_answer answer =
+            candidate_ask(choice, row, state->options.is_event, unused);
+        present->scores[i] = (float)answer.score;
+        present->bases[i] = (float)answer.base;
     }
     return 0;
 }

@@ -256,51 +256,35 @@ void candidate_choice_free(struct candidate_choice *choice)
     choice->scores = choice->bases = NULL;
 }
 
-double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event)
+/* What each feature adds, by the column of the design that it is behind. */
+static void add_contributions(const struct candidate_choice *choice, const float *design,
+                              struct contribution contributions[FEATURE_COUNT])
 {
-    const struct candidate_result *chosen = &choice->results[choice->chosen];
-    float design[DESIGN_COLUMNS];
-    if (!chosen->is_ridge) {
-        return chosen->slope * chosen->sign * (double)row[chosen->column];
+    double slope = choice->results[choice->chosen].slope;
+    for (size_t i = 0; i < DESIGN_COLUMNS; i++) {
+        struct contribution *contribution = &contributions[feature_scale_source(i)];
+        contribution->amount += slope * choice->ridge.coefficients[i] * (double)design[i];
+        contribution->is_high = contribution->is_high || design[i] > 0;
     }
-    feature_scale_apply(&choice->scale, row, is_event, design);
-    return chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS);
 }
 
-double candidate_base(const struct candidate_choice *choice, const float *row, bool is_event)
-{
-    float design[DESIGN_COLUMNS];
-    if (!choice->results[choice->chosen].is_layer) {
-        return RETURN_LINK_LOGIT;
-    }
-    feature_scale_apply(&choice->scale, row, is_event, design);
-    return contest_base(&choice->ordinary, choice->ordinary_level, design);
-}
-
-double candidate_score_error(const struct candidate_choice *choice, const float *row, bool is_event)
-{
-    const struct candidate_result *chosen = &choice->results[choice->chosen];
-    float design[DESIGN_COLUMNS];
-    if (!chosen->is_ridge) {
-        return 0;
-    }
-    feature_scale_apply(&choice->scale, row, is_event, design);
-    return chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS);
-}
-
-void candidate_contributions(const struct candidate_choice *choice, const float *row, bool is_event,
-                             struct contribution contributions[FEATURE_COUNT])
+struct candidate_answer candidate_ask(const struct candidate_choice *choice, const float *row,
+                                      bool is_event,
+                                      struct contribution contributions[FEATURE_COUNT])
 {
     const struct candidate_result *chosen = &choice->results[choice->chosen];
     float design[DESIGN_COLUMNS];
     memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
     if (!chosen->is_ridge) {
-        return;
+        return (struct candidate_answer){.score = chosen->slope * chosen->sign *
+                                                  (double)row[chosen->column],
+                                         .base = RETURN_LINK_LOGIT};
     }
     feature_scale_apply(&choice->scale, row, is_event, design);
-    for (size_t i = 0; i < DESIGN_COLUMNS; i++) {
-        struct contribution *contribution = &contributions[feature_scale_source(i)];
-        contribution->amount += chosen->slope * choice->ridge.coefficients[i] * (double)design[i];
-        contribution->is_high = contribution->is_high || design[i] > 0;
-    }
+    add_contributions(choice, design, contributions);
+    return (struct candidate_answer){
+        .score = chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS),
+        .error = chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS),
+        .base = chosen->is_layer ? contest_base(&choice->ordinary, choice->ordinary_level, design)
+                                 : RETURN_LINK_LOGIT};
 }

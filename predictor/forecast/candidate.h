@@ -46,15 +46,14 @@ int candidate_choose(struct candidate_choice *choice, const struct training_set 
                      struct error *err) MUST_CHECK;
 void candidate_choice_free(struct candidate_choice *choice);
 
-/* The calibrated score of a row of features, without the level of its window, and its standard error; and its base, with
- * which return_link_probability makes a probability of the two. */
-double candidate_score(const struct candidate_choice *choice, const float *row, bool is_event);
-double candidate_base(const struct candidate_choice *choice, const float *row, bool is_event);
-double candidate_score_error(const struct candidate_choice *choice, const float *row,
-                             bool is_event);
-
-/* What each feature adds to the score, compared with the average row; all 0 when the chosen one is no ridge. */
-void candidate_contributions(const struct candidate_choice *choice, const float *row, bool is_event,
-                             struct contribution contributions[FEATURE_COUNT]);
+/* What the chosen one says of a row of features: the calibrated score, without the level of its window, its standard error,
+ * and the base with which return_link_probability makes a probability of score and level. */
+struct candidate_answer {
+    double score, error, base;
+};
+/* Also what each feature adds to the score, compared with the average row; all 0 when the chosen one is no ridge. */
+struct candidate_answer candidate_ask(const struct candidate_choice *choice, const float *row,
+                                      bool is_event,
+                                      struct contribution contributions[FEATURE_COUNT]);
 
 #endif

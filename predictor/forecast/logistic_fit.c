@@ -257,7 +257,8 @@ double logistic_fit_error(const struct logistic_fit *fit, const float *row, size
 {
     double variance = 0;
     for (size_t i = 0; i < count; i++) {
-        variance += (double)row[i] * dot(fit->covariance[i], row, count);
+        double beside = row[i] == 0 ? 0 : dot(fit->covariance[i], row, i);
+        variance += (double)row[i] * (2 * beside + fit->covariance[i][i] * (double)row[i]);
     }
     return sqrt(fmax(variance, 0));
 }

@@ -125,23 +125,21 @@ static void score(const struct forecast_state *state, const void *fitted,
     if (!key_features_take(&method->present, &feature_key, row)) {
         return;
     }
-    bool is_event = state->options.is_event;
-    double logit = candidate_score(&method->choice, row, is_event);
-    double error = sure * hypot(candidate_score_error(&method->choice, row, is_event),
-                                spread_of_slope * (logit - method->level.score_mean));
-    double below = method->level.mean - method->level.low;
-    double above = method->level.high - method->level.mean;
     struct contribution contributions[FEATURE_COUNT];
-    candidate_contributions(&method->choice, row, is_event, contributions);
+    struct candidate_answer answer =
+        candidate_ask(&method->choice, row, state->options.is_event, contributions);
     reason_words_append(demand->reason, sizeof demand->reason, contributions);
-    double base = candidate_base(&method->choice, row, is_event);
-    demand->p_return = return_link_probability(method->level.mean + logit, base);
+    const struct auto_level *level = &method->level;
+    double error = sure * hypot(answer.error, spread_of_slope * (answer.score - level->score_mean));
+    double score = level->mean + answer.score;
+    double low = score - hypot(error, level->mean - level->low);
+    double high = score + hypot(error, level->high - level->mean);
+    demand->p_return = return_link_probability(score, answer.base);
+    demand->p_low = return_link_probability(low, answer.base);
+    demand->p_high = return_link_probability(high, answer.base);
     if (method->is_taught) {
         demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row);
     }
-    demand->p_low = return_link_probability(method->level.mean + logit - hypot(error, below), base);
-    demand->p_high =
-        return_link_probability(method->level.mean + logit + hypot(error, above), base);
 }
 
 /* ---- describing */
