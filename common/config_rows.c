@@ -167,7 +167,7 @@ const struct config_row config_rows[] = {
      "a SELECT that takes longer is made smaller, and fewer run at once"},
     {"pace", "rest_percent", CONFIG_COUNT, AT(pace.rest_percent), "0", 0, REST_PERCENT_MAX,
      "after a SELECT its connection rests for so much of its time"},
-    {"pace", "nice", CONFIG_COUNT, AT(pace.nice), "19", 0, NICE_MAX,
+    {"pace", "nice", CONFIG_COUNT, AT(pace.nice), "10", 0, NICE_MAX,
      "as nice(1): on a busy machine others go first; 0: as it was started"},
     {"pace", "threads_running", CONFIG_COUNT, AT(pace.threads_running), "25", 0, INT64_MAX,
      "pause while the database's Threads_running is above; 0: no limit"},

@@ -39,6 +39,9 @@ database = shop
 [redis]
 address = unix:$SCRATCH/cache.sock
 
+[pace]
+nice = 0
+
 [run]
 dir = $SCRATCH/runs
 C

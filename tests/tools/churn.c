@@ -36,7 +36,8 @@ static uint64_t draw(struct writer *writer, uint64_t below)
     return (writer->random * UINT64_C(2685821657736338717) >> 33) % below;
 }
 
-/* One committed change of row `id`: 18 of 20 an update, one a delete, one brings a deleted row back. */
+/* One committed change of row `id`: 18 of 20 an update, one a delete, one brings a deleted row back, with a counter
+ * that it never had: one that comes back is no version. */
 static int change_row(struct writer *writer, MYSQL *mysql, uint64_t id)
 {
     char text[TEXT_SIZE];
@@ -46,9 +47,11 @@ static int change_row(struct writer *writer, MYSQL *mysql, uint64_t id)
         size = snprintf(text, sizeof text, "DELETE FROM users WHERE id = %ju", (uintmax_t)id);
         writer->deletes++;
     } else if (kind == 1) {
-        size = snprintf(text, sizeof text,
-                        "INSERT IGNORE INTO users (id, name, points) VALUES (%ju, 'back', 1)",
-                        (uintmax_t)id);
+        size =
+            snprintf(text, sizeof text,
+                     "INSERT IGNORE INTO users (id, name, points, counter) VALUES (%ju, 'back', 1, "
+                     "UNIX_TIMESTAMP(now(6)) * 1000000)",
+                     (uintmax_t)id);
         writer->inserts++;
     } else {
         size =
