@@ -125,9 +125,10 @@ struct config {
     const char *budget_growth, *budget_accept_eviction; /* NULL: not given */
     const char *
         run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
-    int64_t window_ranks;     /* [run] window_ranks; default 20000 */
-    const char *metrics_file; /* [run] metrics = PATH; NULL: none */
-    const char *on_finish;    /* [run] on_finish = COMMAND; NULL: none */
+    int64_t window_ranks;            /* [run] window_ranks; default 20000 */
+    int64_t max_expiries_per_second; /* [run]; default 50000 */
+    const char *metrics_file;        /* [run] metrics = PATH; NULL: none */
+    const char *on_finish;           /* [run] on_finish = COMMAND; NULL: none */
     struct pace_config pace;
 };
 

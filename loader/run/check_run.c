@@ -178,6 +178,17 @@ static void print_deadline(const struct check_session *session, uint64_t sampled
     }
 }
 
+static int judge_expiries(const struct check_session *session, struct error *err)
+{
+    char text[CHECKED_PLAN_TEXT_SIZE];
+    struct expiry_peak peak;
+    if (checked_plan_judge_expiries(&session->plan, session->job, &peak, err) != 0) {
+        return -1;
+    }
+    printf("expiries: at most %s\n", checked_plan_print_expiries(text, &session->plan, &peak));
+    return 0;
+}
+
 static void print_seconds(const struct check_session *session, double scale)
 {
     char text[UNITS_TEXT_SIZE];
@@ -246,6 +257,9 @@ static int print_verdict(struct check_session *session, struct error *err)
     printf("estimated queries: %.0f, for %s of values\n", (double)account.chunk_count * scale,
            units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));
     print_seconds(session, scale);
+    if (judge_expiries(session, err) != 0) {
+        return -1;
+    }
     return judge_memory(session, value_bytes + new_count * (key_bytes + MEMORY_KEY_OVERHEAD_BYTES),
                         err);
 }

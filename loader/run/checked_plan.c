@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/civil_time.h"
 #include "common/message.h"
 #include "loader/load_options.h"
 #include "loader/run/family_digest.h"
@@ -98,6 +99,51 @@ int checked_plan_open(struct checked_plan *plan, const struct load_job *job, str
 int checked_plan_open_wide(struct checked_plan *plan, const struct load_job *job, struct error *err)
 {
     return open_plan(plan, job, false, err);
+}
+
+static struct expiry_peak find_peak(const struct checked_plan *plan, const struct config *config,
+                                    struct expiry_group groups[])
+{
+    for (size_t i = 0; i < config->family_count; i++) {
+        const struct family *family = &config->families[i];
+        groups[i] = (struct expiry_group){.key_count = plan->loads[i].row_count,
+                                          .ttl_after_end_second = family->ttl_after_end_second,
+                                          .ttl_jitter_second = family->ttl_jitter_second};
+    }
+    return expiry_find_peak(groups, config->family_count);
+}
+
+int checked_plan_judge_expiries(const struct checked_plan *plan, const struct load_job *job,
+                                struct expiry_peak *peak, struct error *err)
+{
+    char text[CHECKED_PLAN_TEXT_SIZE];
+    const struct config *config = job->config;
+    struct expiry_group *groups = calloc(config->family_count + 1, sizeof *groups);
+    if (groups == NULL) {
+        return error_set_memory(err, "looking at when keys expire");
+    }
+    *peak = find_peak(plan, config, groups);
+    free(groups);
+    if (peak->most_per_second <= (uint64_t)config->max_expiries_per_second) {
+        return 0;
+    }
+    return error_set(err, ERROR_INPUT,
+                     "too many keys would expire at once: %s, more than [run] "
+                     "max_expiries_per_second = %" PRId64 "; raise ttl_jitter of the families, or "
+                     "give them different ttl",
+                     checked_plan_print_expiries(text, plan, peak),
+                     config->max_expiries_per_second);
+}
+
+const char *checked_plan_print_expiries(char *text, const struct checked_plan *plan,
+                                        const struct expiry_peak *peak)
+{
+    char time[CIVIL_TEXT_SIZE];
+    snprintf(
+        text, CHECKED_PLAN_TEXT_SIZE, "%" PRIu64 " keys a second (mean %.0f), from %s on",
+        peak->most_per_second, peak->mean_per_second,
+        civil_print_rfc3339(time, plan->identity.window_end_unix + peak->after_end_second, NULL));
+    return text;
 }
 
 void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,

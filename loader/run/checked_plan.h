@@ -5,6 +5,7 @@
 
 #include "common/plan_reader.h"
 #include "loader/run/benefit_curve.h"
+#include "loader/run/expiry.h"
 #include "loader/run/load_job.h"
 #include "loader/run/run_folder.h"
 
@@ -29,6 +30,14 @@ struct checked_plan {
  * rows are narrow: see plan_limits. */
 int checked_plan_open(struct checked_plan *plan, const struct load_job *job,
                       struct error *err) MUST_CHECK;
+/* How many keys will end in one second; ERROR_INPUT when [run] max_expiries_per_second is less. */
+int checked_plan_judge_expiries(const struct checked_plan *plan, const struct load_job *job,
+                                struct expiry_peak *peak, struct error *err) MUST_CHECK;
+/* "617 keys a second (mean 555), from 2026-11-26T06:00:00Z on"; to `text` [CHECKED_PLAN_TEXT_SIZE], returned. */
+enum { CHECKED_PLAN_TEXT_SIZE = 128 };
+const char *checked_plan_print_expiries(char *text, const struct checked_plan *plan,
+                                        const struct expiry_peak *peak);
+
 /* What a run of this plan on `target` (as sink_name says it) is. */
 void checked_plan_fill_manifest(const struct checked_plan *plan, const struct load_job *job,
                                 const char *target, struct run_manifest *manifest);

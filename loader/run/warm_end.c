@@ -125,6 +125,7 @@ void warm_end_tell(const struct warm_session *session, const struct error *err)
 
 int warm_end_finish(struct warm_session *session, int result, struct error *err)
 {
+    char expiries[CHECKED_PLAN_TEXT_SIZE];
     struct outcome_tally tally = {0};
     struct error later = {0};
     double second = (double)(monotonic_us() - session->pulse.started_us) / US_PER_SECOND;
@@ -135,6 +136,8 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
         results_writer_write(&session->folder, session->plan.reader, rest, &tally, &later);
     if (written == 0) {
         run_report_print(stdout, &session->pulse, &tally, second);
+        printf("expiries: at most %s\n",
+               checked_plan_print_expiries(expiries, &session->plan, &session->expiry_peak));
         printf("results: %s/results.csv\n", session->folder.path);
     }
     if (result == 0 && written == 0) {

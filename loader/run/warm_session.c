@@ -116,6 +116,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
     if (checked_plan_open(&session->plan, job, err) != 0 || set_bounds(session, err) != 0 ||
         write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
                          &session->mode, err) != 0 ||
+        checked_plan_judge_expiries(&session->plan, job, &session->expiry_peak, err) != 0 ||
         run_lock_take_host(&session->lock, &job->redis, err) != 0 ||
         (session->sink = sink_open(&options, err)) == NULL ||
         sink_check_rights(session->sink, err) != 0) {

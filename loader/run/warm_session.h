@@ -35,6 +35,7 @@ struct warm_session {
     struct config base; /* the config, with the command line's limits */
     struct pulse pulse;
     struct load_bounds bounds;
+    struct expiry_peak expiry_peak;
     enum sink_mode mode;
     struct warm_writer *writer;
     struct prefetch *prefetch;

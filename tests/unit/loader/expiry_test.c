@@ -50,12 +50,35 @@ static void test_a_negative_entry_is_counted_from_now(void **state)
     assert_int_equal(expiry_negative_unix(&family, 1000), 1060);
 }
 
+static void test_the_peak_of_families_that_overlap(void **state)
+{
+    (void)state;
+    struct expiry_peak none = expiry_find_peak(NULL, 0);
+    assert_true(none.mean_per_second == 0 && none.most_per_second == 0);
+    /* 100 a second from 6 h on for 100 s; 10 a second from 50 s later on for 200 s; 104 a second much later. */
+    static const struct expiry_group groups[] = {
+        {.key_count = 10000, .ttl_after_end_second = TTL, .ttl_jitter_second = 99},
+        {.key_count = 2000, .ttl_after_end_second = TTL + 50, .ttl_jitter_second = 199},
+        {.key_count = 1040, .ttl_after_end_second = 2 * TTL, .ttl_jitter_second = 9},
+        {.key_count = 0, .ttl_after_end_second = 0, .ttl_jitter_second = -1},
+    };
+    struct expiry_peak peak = expiry_find_peak(groups, 4);
+    assert_true(peak.mean_per_second > 109.99 && peak.mean_per_second < 110.01);
+    assert_int_equal(peak.after_end_second, TTL + 50);
+    assert_int_equal(peak.most_per_second, 179); /* 110 + 6 x (10.49 + 1) = 178.9 */
+    /* The second begins when the first has ended: they do not meet any more. */
+    struct expiry_group apart[] = {groups[0], groups[1]};
+    apart[1].ttl_after_end_second = TTL + 100;
+    assert_true(expiry_find_peak(apart, 2).mean_per_second == 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spread_over_the_jitter),
         cmocka_unit_test(test_without_jitter),
         cmocka_unit_test(test_a_negative_entry_is_counted_from_now),
+        cmocka_unit_test(test_the_peak_of_families_that_overlap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
