@@ -95,6 +95,8 @@ static const struct option_row rollback_rows[] = {
     {"run", OPTION_TEXT, FIELD(run), "DIR",
      "folder of the run to take back, or its name in [run] dir"},
     {"wave", OPTION_COUNT, FIELD(wave), "N", "take back this wave only, 1 being the first"},
+    {"delete-overwritten", OPTION_FLAG, FIELD(is_deleting_overwritten), NULL,
+     "also of a run that has replaced values: they are removed, not brought back"},
     {"dry-run", OPTION_FLAG, FIELD(is_dry_run), NULL, "look and count; remove nothing"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
      "look at so many keys a second at most; default [pace] rows, or no limit"},

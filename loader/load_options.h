@@ -32,6 +32,7 @@ struct load_options {
     double holdout_share; /* 0..1 */
     uint64_t wave;        /* 1..; 0: all of a run */
     bool is_dry_run;
+    bool is_deleting_overwritten;
     bool is_again; /* warm anew what was rolled back */
     bool is_all;   /* every run of this host */
 };

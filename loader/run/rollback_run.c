@@ -8,6 +8,7 @@
  *  3. The journal, and those of the runs that `ready` has made inside the folder, are gone through: a key is removed, by
  *     compare-and-delete, if it holds our digest and our expiry; what the application has written or refilled stays.
  *     Killed, the same command goes on; the journal of the run keeps account.
+ *     A run in a mode that replaces what it finds cannot be undone: it wants --delete-overwritten.
  *  4. rollback.csv tells of every key, results.csv says `rolled_back`, and `run` does not begin again without --again.
  *  The latch of the switch does not hold a rollback: it is what follows a stop. Signals do: SIGTERM, SIGINT, SIGUSR1. */
 #include "loader/run/load_job.h"
@@ -29,6 +30,7 @@
 #include "loader/run/run_lock.h"
 #include "loader/run/run_switch.h"
 #include "loader/run/wave_plan.h"
+#include "loader/run/write_mode.h"
 
 enum { SLICE_NS = 50 * 1000 * 1000 };
 
@@ -76,6 +78,23 @@ static int choose_wave(struct rollback_session *session, struct error *err)
     return 0;
 }
 
+/* What was replaced cannot be brought back: removing is then a decision of its own. */
+static int check_mode(const struct rollback_session *session, struct error *err)
+{
+    enum sink_mode mode;
+    if (write_mode_recall(&session->folder, &mode, err) != 0) {
+        return -1;
+    }
+    if (mode == SINK_NX || session->job->options->is_deleting_overwritten ||
+        session->job->options->is_dry_run) {
+        return 0;
+    }
+    return error_set(err, ERROR_INPUT,
+                     "%s has replaced values that stood there (--mode): they cannot be brought "
+                     "back; --delete-overwritten removes what it wrote all the same",
+                     session->folder.name);
+}
+
 static int open_session(struct rollback_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
@@ -89,6 +108,7 @@ static int open_session(struct rollback_session *session, struct error *err)
                          "status` lists them");
     }
     if (run_choice_open(&session->folder, job, err) != 0 || choose_wave(session, err) != 0 ||
+        check_mode(session, err) != 0 ||
         (!is_dry && run_lock_take_host(&session->lock, &job->redis, err) != 0) ||
         (session->sink = sink_open(&options, err)) == NULL || check_target(session, err) != 0) {
         return -1;

@@ -96,12 +96,16 @@ static void tell_changed_families(const struct warm_session *session,
     }
 }
 
-static int open_waves(struct warm_session *session, struct error *err)
+/* Waves and mode, as rollback and status will want to know them. */
+static int note_how(struct warm_session *session, struct error *err)
 {
     const struct load_options *options = session->job->options;
     if (wave_plan_parse(options->waves, session->plan.identity.last_rank, &session->waves, err) !=
             0 ||
         wave_soak_parse_action(options->on_unhealthy, &session->on_unhealthy, err) != 0) {
+        return -1;
+    }
+    if (write_mode_remember(&session->folder, session->mode, err) != 0) {
         return -1;
     }
     return session->waves.count > 1 ? wave_plan_save(&session->waves, &session->folder, err) : 0;
@@ -136,7 +140,7 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
         return -1;
     }
     memory_watch_resume(&session->bounds.memory, &session->plan, &session->survey);
-    return open_waves(session, err);
+    return note_how(session, err);
 }
 
 int warm_session_start_pulse(struct warm_session *session, struct error *err)

@@ -1,9 +1,16 @@
 /* write_mode.c - see write_mode.h.
- * Room: loader/run. May touch: nothing. */
+ * Room: loader/run. May touch: the file `mode` of a run's folder. */
 #include "loader/run/write_mode.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "common/file_io.h"
+#include "loader/run/key_value.h"
+#include "loader/run/run_folder.h"
 
 static const char *const names[] = {
     [SINK_NX] = "nx", [SINK_IF_NEWER] = "if-newer", [SINK_OVERWRITE] = "overwrite"};
@@ -53,4 +60,41 @@ const char *write_mode_warning(enum sink_mode mode)
                "held is lost, also to a rollback";
     }
     return NULL;
+}
+
+int write_mode_remember(const struct run_folder *folder, enum sink_mode mode, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    if (mode == SINK_NX) {
+        return 0;
+    }
+    struct file_draft *draft = file_draft_open(run_folder_file(folder, "mode", path), err);
+    if (draft == NULL) {
+        return -1;
+    }
+    fprintf(file_draft_stream(draft), "mode = %s\n", names[mode]);
+    return file_draft_commit(draft, err);
+}
+
+int write_mode_recall(const struct run_folder *folder, enum sink_mode *mode, struct error *err)
+{
+    enum { FILE_SIZE_MAX = 1 << 10, WORD_SIZE = 16 };
+    char path[RUN_PATH_SIZE], word[WORD_SIZE], *text = NULL;
+    size_t size;
+    *mode = SINK_NX;
+    if (access(run_folder_file(folder, "mode", path), F_OK) != 0) {
+        return 0;
+    }
+    if (file_read_whole(path, FILE_SIZE_MAX, &text, &size, err) != 0) {
+        return -1;
+    }
+    key_value_find(text, "mode", word, sizeof word);
+    free(text);
+    for (int i = 0; i < MODE_COUNT; i++) {
+        if (strcmp(word, names[i]) == 0) {
+            *mode = (enum sink_mode)i;
+            return 0;
+        }
+    }
+    return error_set(err, ERROR_INPUT, "%s: mode is '%s'", path, word);
 }

@@ -1,5 +1,5 @@
 /* write_mode.h - `--mode`: what becomes of keys that exist already, in words.
- * Room: loader/run. May touch: nothing. Pure. */
+ * Room: loader/run. May touch: the file `mode` of a run's folder (remember and recall); else pure. */
 #ifndef REKINDLE_LOADER_WRITE_MODE_H
 #define REKINDLE_LOADER_WRITE_MODE_H
 
@@ -13,5 +13,14 @@ int write_mode_parse(const char *text, const struct config *config, const bool *
 
 /* What a person should know before a run in this mode; NULL for nx. */
 const char *write_mode_warning(enum sink_mode mode);
+
+struct run_folder;
+
+/* Writes down that a run replaces what it finds, before it does; nothing for nx. */
+int write_mode_remember(const struct run_folder *folder, enum sink_mode mode,
+                        struct error *err) MUST_CHECK;
+/* Whether a session of the run has replaced values, and how: SINK_NX when none has. ERROR_INPUT for a damaged file. */
+int write_mode_recall(const struct run_folder *folder, enum sink_mode *mode,
+                      struct error *err) MUST_CHECK;
 
 #endif

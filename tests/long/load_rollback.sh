@@ -78,6 +78,17 @@ sed "s/cache.sock/other.sock/" shop.conf >other.conf
 start_redis other
 check "another Redis than that of the run is refused" says 3 "was loaded into" "$L" rollback --config other.conf --run "$(run_name)"
 
+# A run that has replaced values cannot be undone.
+rm -rf runs
+redis cache flushall >/dev/null
+seq 1 20 | sed 's/.*/SET user:&:profile mine/' | redis cache >/dev/null
+check "load by overwriting" load shop.conf --mode overwrite
+check "it is not taken back by the way" says 3 "cannot be brought back" roll_back
+check "nothing was removed" is_equal "$(redis cache dbsize)" $COUNT
+check "a dry run may look" exits_with 0 roll_back --dry-run
+check "but when it is said" exits_with 0 roll_back --delete-overwritten
+check "all that it wrote is gone" is_equal "$(redis cache dbsize)" 0
+
 # What ready has warmed again goes too; a switched-off run can be taken back.
 rm -rf runs
 redis cache flushall >/dev/null
