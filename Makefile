@@ -130,7 +130,7 @@ build/tools/%: tests/tools/%.c | build/deps/build.stamp build/deps/test.stamp
 	@mkdir -p $(@D)
 	$(SAY) "tool: $@"
 	$(QUIET)$(CC_release) -std=c17 -Wall -Wextra -Werror -D_DEFAULT_SOURCE $(MYSQL_CFLAGS) -O2 -pthread $< -o $@ \
-	    -lhiredis $(MYSQL_LIBS) -lm
+	    -lhiredis $(MYSQL_LIBS) -lz -lm
 
 TOOLS := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
 

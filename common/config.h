@@ -39,6 +39,7 @@ struct family {
     const char *negative_value;   /* what it holds; NULL: an empty string */
     const char *version_in_value; /* for --mode if-newer; NULL: none */
     uint64_t max_value_bytes;     /* max_value = 1MiB (default): larger is outcome too_big */
+    bool is_degraded_on_loss;     /* on_loss = degrade: what a missing degradation key means */
     int64_t line;                 /* where the section stands in the file */
 };
 

@@ -83,6 +83,9 @@ const struct config_row config_rows[] = {
     {"family", "max_value", CONFIG_BYTES, FAMILY(max_value_bytes), "1MiB", 0, 0,
      "a larger value is not loaded: too_big"},
 
+    {"family", "on_loss", CONFIG_LOSS, FAMILY(is_degraded_on_loss), "serve", 0, 0,
+     "what the application does without a degradation key: serve or degrade"},
+
     {"sqlite", "file", CONFIG_PATH, AT(sqlite_file), NULL, 0, 0, "the database file"},
     {"file", "path", CONFIG_PATH, AT(file_source), NULL, 0, 0,
      "the file of families without file ="},

@@ -18,6 +18,7 @@ enum config_kind {
     CONFIG_COST_MS,         /* double; `12ms`, `0.4ms`, `350us` */
     CONFIG_SHARE,           /* double; `80%` or `0.8` */
     CONFIG_SWITCH,          /* bool; yes or no */
+    CONFIG_LOSS,            /* bool; degrade (true) or serve */
     CONFIG_ENTITY,          /* enum entity */
     CONFIG_SOURCE,          /* enum family_source */
     CONFIG_VALUE,           /* value, value_column and value_template of struct family */

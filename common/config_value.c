@@ -117,6 +117,17 @@ static int set_switch(const char *text, bool *field, struct error *err)
     return 0;
 }
 
+static int set_loss(const char *text, bool *field, struct error *err)
+{
+    static const struct word words[] = {{"serve", 0}, {"degrade", 1}, {NULL, 0}};
+    int value = find_word(words, text);
+    if (value < 0) {
+        return error_set(err, ERROR_INPUT, "'%.60s' is neither serve nor degrade", text);
+    }
+    *field = value == 1;
+    return 0;
+}
+
 static int set_source(const char *text, enum family_source *field, struct error *err)
 {
     static const struct word words[] = {{"mysql", SOURCE_MYSQL},
@@ -238,6 +249,8 @@ int config_value_set(const struct config_target *target, const struct config_row
         return units_parse_share(text, field, err);
     case CONFIG_SWITCH:
         return set_switch(text, field, err);
+    case CONFIG_LOSS:
+        return set_loss(text, field, err);
     case CONFIG_ENTITY:
         return set_entity(text, field, err);
     case CONFIG_SOURCE:

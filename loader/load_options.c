@@ -114,6 +114,40 @@ static const struct option_row switch_rows[] = {
     END_OF_TABLE,
 };
 
+static const struct option_row ramp_rows[] = {
+    {"event", OPTION_TEXT, FIELD(event), "NAME", "the share is the Redis key rekindle:ramp:NAME"},
+    {"steps", OPTION_TEXT, FIELD(steps), "LIST",
+     "shares of users in percent; default 1,5,20,50,100"},
+    {"tick", OPTION_DURATION_SECOND, FIELD(tick_second), "TIME",
+     "how often it looks and decides; default 10s"},
+    {"soak", OPTION_DURATION_SECOND, FIELD(ramp_soak_second), "TIME",
+     "how long a step must have been well; default 60s"},
+    {"min-hit-ratio", OPTION_SHARE, FIELD(min_hit_ratio), "SHARE",
+     "raise only above, step back when it held and falls below; default 80%"},
+    {"min-reads", OPTION_COUNT, FIELD(min_reads), "N",
+     "judge no hit ratio of fewer reads; default 100"},
+    {"max-misses", OPTION_NUMBER, FIELD(max_misses), "N",
+     "what the source bears, in misses a second: raises leave room for newcomers who all miss; "
+     "default no limit"},
+    {"probe", OPTION_TEXT, FIELD(probe), "CMD",
+     "shell command that prints how long the source takes to answer, in ms"},
+    {"max-source-ms", OPTION_NUMBER, FIELD(max_source_ms), "MS",
+     "step back when --probe prints more"},
+    {"hold", OPTION_DURATION_SECOND, FIELD(hold_second), "TIME",
+     "how long the share outlives a dead controller; default 1h"},
+    {"give-up", OPTION_DURATION_SECOND, FIELD(give_up_second), "TIME",
+     "end at 0 (exit 9) when the source is not well for so long; default 10m"},
+    {"nginx", OPTION_TEXT, FIELD(nginx), "FILE",
+     "also write the share as a split_clients block to include"},
+    {"exec", OPTION_TEXT, FIELD(exec), "CMD",
+     "also run this shell command at each change, with REKINDLE_SHARE and REKINDLE_EVENT"},
+    {"log", OPTION_TEXT, FIELD(log), "FILE",
+     "where decisions are appended as CSV; default standard output"},
+    {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
+     "host:port or unix:/path; default [redis] address of the config"},
+    END_OF_TABLE,
+};
+
 static const struct command commands[] = {
     {"check",
      "Tries a plan without writing: keys, bytes, queries, seconds, what will not fit",
@@ -169,6 +203,12 @@ static const struct command commands[] = {
      NULL,
      {"rekindle-load rollback --config rekindle.conf --run NAME --dry-run",
       "rekindle-load rollback --config rekindle.conf --run NAME"}},
+    {"ramp",
+     "Lets users in step by step while hit ratio and source hold, and steps back by itself",
+     {ramp_rows, general_rows},
+     NULL,
+     {"rekindle-load ramp --config rekindle.conf --event summer-sale --max-misses 60",
+      "rekindle-load ramp --config rekindle.conf --event summer-sale --steps 5,50,100 --soak 5m"}},
     {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
 };
 
@@ -184,8 +224,8 @@ const struct program load_program = {
 void load_options_init(struct load_options *options)
 {
     enum { SOAK_SECOND = 300 };
-    enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3 };
-    static const double loss_share = 0.01, coverage = 0.95;
+    enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3, MINUTE = 60, TICK = 10, MIN_READS = 100 };
+    static const double loss_share = 0.01, coverage = 0.95, hit_ratio = 0.8;
     *options = (struct load_options){
         .max_plan_age_second = PLAN_AGE_DAYS * SECONDS_PER_DAY,
         .max_loss_share = loss_share,
@@ -193,5 +233,12 @@ void load_options_init(struct load_options *options)
         .soak_second = SOAK_SECOND,
         .on_unhealthy = "hold",
         .min_coverage = coverage,
+        .steps = "1,5,20,50,100",
+        .tick_second = TICK,
+        .ramp_soak_second = MINUTE,
+        .give_up_second = TICK * MINUTE,
+        .hold_second = (int64_t)MINUTE * MINUTE,
+        .min_hit_ratio = hit_ratio,
+        .min_reads = MIN_READS,
     };
 }

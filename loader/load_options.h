@@ -35,6 +35,10 @@ struct load_options {
     bool is_deleting_overwritten;
     bool is_again; /* warm anew what was rolled back */
     bool is_all;   /* every run of this host */
+    const char *event, *steps, *nginx, *exec, *probe, *log;
+    int64_t tick_second, ramp_soak_second, give_up_second, hold_second;
+    double min_hit_ratio, max_misses, max_source_ms;
+    uint64_t min_reads;
 };
 
 extern const struct program load_program;

@@ -164,6 +164,8 @@ static void try_to_raise(struct ramp_look *look)
     } else if (state->read_count < settings->min_read_count) {
         decide(look, RAMP_HOLD, state->share, "%" PRIu64 " reads seen, %" PRIu64 " needed",
                state->read_count, settings->min_read_count);
+    } else if (look->decision.hit_ratio < 0) {
+        decide(look, RAMP_HOLD, state->share, "no reads since the last tick");
     } else if (look->decision.hit_ratio < settings->min_hit_ratio) {
         decide(look, RAMP_HOLD, state->share, "hit ratio %.1f%%, %.1f%% needed",
                look->decision.hit_ratio * PERCENT, settings->min_hit_ratio * PERCENT);

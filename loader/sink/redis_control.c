@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_TEXT_SIZE = 24, ARGUMENT_MAX = 6, HOP_MAX = 5 };
+enum { NUMBER_TEXT_SIZE = 24, ARGUMENT_MIN = 3, ARGUMENT_MAX = 6, HOP_MAX = 5 };
 
 struct redis_control {
     struct redis_config redis; /* a copy: the address is that of the control keys */
@@ -200,21 +200,40 @@ int redis_control_get(struct redis_control *control, const char *key, char *valu
     return is_found;
 }
 
-int redis_control_set(struct redis_control *control, const char *key, const char *value,
-                      int64_t expire_unix, struct error *err)
+/* 1: set; 0: `word` forbade it. `word` is XX, or NULL. */
+static int set_key(struct redis_control *control, const char *key, const char *value,
+                   int64_t expire_unix, const char *word, struct error *err)
 {
     char expiry[NUMBER_TEXT_SIZE];
     snprintf(expiry, sizeof expiry, "%lld", (long long)expire_unix);
-    const struct slice arguments[] = {slice_of("SET"), slice_of(key), slice_of(value),
-                                      slice_of("EXAT"), slice_of(expiry)};
-    enum { COUNT_WITHOUT_EXPIRY = 3, COUNT_WITH_EXPIRY = 5 };
+    struct slice arguments[ARGUMENT_MAX] = {slice_of("SET"), slice_of(key), slice_of(value)};
+    size_t count = ARGUMENT_MIN;
+    if (expire_unix != 0) {
+        arguments[count++] = slice_of("EXAT");
+        arguments[count++] = slice_of(expiry);
+    }
+    if (word != NULL) {
+        arguments[count++] = slice_of(word);
+    }
     redisReply *reply = NULL;
-    if (call(control, slice_of(key), arguments,
-             expire_unix == 0 ? COUNT_WITHOUT_EXPIRY : COUNT_WITH_EXPIRY, &reply, err) != 0) {
+    if (call(control, slice_of(key), arguments, count, &reply, err) != 0) {
         return -1;
     }
+    int is_set = reply->type == REDIS_REPLY_STATUS;
     freeReplyObject(reply);
-    return 0;
+    return is_set;
+}
+
+int redis_control_set(struct redis_control *control, const char *key, const char *value,
+                      int64_t expire_unix, struct error *err)
+{
+    return set_key(control, key, value, expire_unix, NULL, err) < 0 ? -1 : 0;
+}
+
+int redis_control_set_existing(struct redis_control *control, const char *key, const char *value,
+                               int64_t expire_unix, struct error *err)
+{
+    return set_key(control, key, value, expire_unix, "XX", err);
 }
 
 int redis_control_delete(struct redis_control *control, const char *key, struct error *err)

@@ -75,6 +75,8 @@ void redis_info_read(struct slice text, int64_t database, struct sink_status *st
         {"total_system_memory", &status->system_bytes},
         {"evicted_keys", &status->evicted_count},
         {"expired_keys", &status->expired_count},
+        {"keyspace_hits", &status->hit_count},
+        {"keyspace_misses", &status->miss_count},
         {"connected_slaves", &status->replica_count},
     };
     const struct {

@@ -93,3 +93,19 @@ int redis_probe_evictions(struct redis_probe *probe, uint64_t *count, struct err
     }
     return 0;
 }
+
+int redis_probe_reads(struct redis_probe *probe, uint64_t *hit_count, uint64_t *miss_count,
+                      struct error *err)
+{
+    struct sink_status statuses[SINK_NODE_MAX];
+    size_t node_count;
+    *hit_count = *miss_count = 0;
+    if (redis_pool_statuses(&probe->pool, statuses, &node_count, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < node_count; i++) {
+        *hit_count += statuses[i].hit_count;
+        *miss_count += statuses[i].miss_count;
+    }
+    return 0;
+}

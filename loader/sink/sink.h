@@ -80,7 +80,8 @@ struct sink_status {
     uint64_t system_bytes;    /* total_system_memory */
     uint64_t evicted_count;   /* since the server's start */
     uint64_t expired_count;
-    uint64_t key_count; /* of the database in use */
+    uint64_t hit_count, miss_count; /* keyspace_hits and _misses since the server's start */
+    uint64_t key_count;             /* of the database in use */
     uint64_t replica_count;
     int64_t uptime_second;
     bool is_loading;

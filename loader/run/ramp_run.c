@@ -1,0 +1,368 @@
+/* ramp_run.c - the conductor of `ramp`: looks, asks the rule, publishes, until all users are in or none.
+ * Room: loader/run. May touch: the control keys, INFO of the cache, the database's status, the operator's commands.
+ *
+ * DESIGN
+ *  1. One controller an event: a lease in the control Redis. A share that an earlier one left is gone on from.
+ *  2. At each tick: what the key holds, hits and misses since the last tick, the governor's readings of both ends, and
+ *     the operator's probe. What cannot be read is not good.
+ *  3. The rule decides (ramp_rule.h); the share is published at every tick, so that its time to live starts anew, the
+ *     degradation keys too, with a life of three ticks. A decision is a line of CSV.
+ *  4. The end: at 100 the key stays for ever; at 0 it says 0 for ever, and the exit code is 9. Stopped by a signal, or
+ *     dead, the controller lets nobody more in: the share stays for --hold, and is then missing, which means 0. */
+#include "loader/run/load_job.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/csv_writer.h"
+#include "common/message.h"
+#include "common/monotonic.h"
+#include "loader/guard/ramp_rule.h"
+#include "loader/guard/shell_call.h"
+#include "loader/load_options.h"
+#include "loader/run/governor_watch.h"
+#include "loader/run/publish_keys.h"
+#include "loader/run/run_switch.h"
+#include "loader/sink/redis_control.h"
+#include "loader/sink/redis_probe.h"
+
+enum {
+    SLICE_NS = 50 * 1000 * 1000,
+    LEASE_TICKS = 3,
+    HOLD_SECOND_MIN = 5,
+    OWNER_SIZE = 96,
+    KEY_SIZE = 256,
+    LINE_SIZE = 64,
+    EVENT_SIZE_MAX = 200
+};
+#define LOG_COLUMNS "at,event,move,share,hit_ratio,reads,misses_per_second,source_ms,degraded,why"
+
+struct ramp_session {
+    const struct load_job *job;
+    struct ramp_settings settings;
+    struct ramp_state state;
+    struct redis_control *control;
+    struct redis_probe *probe;
+    struct governor_watch *watch;
+    struct health_limits limits;
+    bool *is_family_needed; /* [family_count], all true */
+    FILE *log;
+    char lease_key[KEY_SIZE], owner[OWNER_SIZE];
+    bool has_counts;
+    uint64_t hit_count, miss_count; /* at the last tick */
+    double source_ms;               /* the operator's probe; NaN: none */
+    char trouble[RAMP_WHY_SIZE];
+};
+
+/* ---- opening */
+
+static int read_settings(struct ramp_session *session, struct error *err)
+{
+    const struct load_options *options = session->job->options;
+    if (options->event == NULL || strlen(options->event) > EVENT_SIZE_MAX) {
+        return error_set(err, ERROR_USAGE, "ramp needs --event NAME, of at most %d bytes",
+                         EVENT_SIZE_MAX);
+    }
+    if ((options->probe == NULL) != (options->max_source_ms <= 0)) {
+        return error_set(err, ERROR_USAGE, "--probe and --max-source-ms belong together");
+    }
+    if (options->tick_second < 1 || options->max_misses < 0) {
+        return error_set(err, ERROR_USAGE, "--tick must be 1s or more, --max-misses not negative");
+    }
+    session->settings = (struct ramp_settings){
+        .soak_us = options->ramp_soak_second * US_PER_SECOND,
+        .give_up_us = options->give_up_second * US_PER_SECOND,
+        .min_hit_ratio = options->min_hit_ratio,
+        .max_miss_per_second = options->max_misses,
+        .min_read_count = options->min_reads,
+    };
+    return ramp_rule_parse_steps(options->steps, &session->settings, err);
+}
+
+static int take_lease(struct ramp_session *session, struct error *err)
+{
+    char holder[LEASE_OWNER_SIZE];
+    int64_t life_ms = LEASE_TICKS * session->job->options->tick_second * MS_PER_SECOND;
+    int taken = redis_control_take_lease(session->control, session->lease_key, session->owner,
+                                         life_ms, holder, err);
+    if (taken == 0) {
+        return error_set(err, ERROR_LOCKED,
+                         "another ramp of %.100s is under way: %.100s; one that died is out of the "
+                         "way after %d ticks",
+                         session->job->options->event, holder, LEASE_TICKS);
+    }
+    return taken < 0 ? -1 : 0;
+}
+
+static int open_watch(struct ramp_session *session, struct error *err)
+{
+    const struct load_job *job = session->job;
+    session->is_family_needed = calloc(job->config->family_count + 1, sizeof(bool));
+    if (session->is_family_needed == NULL) {
+        return error_set_memory(err, "opening the ramp");
+    }
+    struct governor_reach reach = {.has_redis = true};
+    for (size_t i = 0; i < job->config->family_count; i++) {
+        session->is_family_needed[i] = true;
+        reach.has_database |= job->config->families[i].source == SOURCE_MYSQL;
+    }
+    struct governor_watch_options options = {.config = job->config,
+                                             .redis = &job->redis,
+                                             .is_family_needed = session->is_family_needed,
+                                             .stop = run_switch_stop_flag()};
+    session->limits = governor_config_read(job->config, &reach).limits;
+    session->watch = governor_watch_start(&options, err);
+    session->probe =
+        session->watch == NULL ? NULL : redis_probe_open(&job->redis, run_switch_stop_flag(), err);
+    return session->probe == NULL ? -1 : 0;
+}
+
+static int open_log(struct ramp_session *session, struct error *err)
+{
+    const char *path = session->job->options->log;
+    session->log = path == NULL ? stdout : fopen(path, "a");
+    if (session->log == NULL) {
+        return error_set(err, ERROR_INPUT, "--log %.400s cannot be opened for appending", path);
+    }
+    if (path == NULL || ftell(session->log) == 0) {
+        fprintf(session->log, "%s\n", LOG_COLUMNS);
+    }
+    return 0;
+}
+
+/* A server that began to count anew is one that was restarted: its counts are the next tick's. */
+static void read_cache(struct ramp_session *session, struct ramp_signs *signs)
+{
+    struct error ignored = {0};
+    uint64_t hits, misses;
+    bool is_read = redis_probe_reads(session->probe, &hits, &misses, &ignored) == 0;
+    if (!is_read) {
+        session->has_counts = false;
+        return;
+    }
+    signs->is_cache_known =
+        session->has_counts && hits >= session->hit_count && misses >= session->miss_count;
+    if (signs->is_cache_known) {
+        signs->miss_count = misses - session->miss_count;
+        signs->read_count = hits - session->hit_count + signs->miss_count;
+    }
+    session->has_counts = true;
+    session->hit_count = hits;
+    session->miss_count = misses;
+}
+
+static int open_session(struct ramp_session *session, struct error *err)
+{
+    char host[OWNER_SIZE / 2] = "";
+    struct ramp_signs ignored = {0};
+    if (read_settings(session, err) != 0 || run_switch_install(err) != 0) {
+        return -1;
+    }
+    gethostname(host, sizeof host - 1);
+    snprintf(session->owner, sizeof session->owner, "%s/pid%ld", host, (long)getpid());
+    snprintf(session->lease_key, sizeof session->lease_key, "rekindle:ramp-lease:%s",
+             session->job->options->event);
+    session->control = redis_control_open(&session->job->redis, err);
+    if (session->control == NULL || take_lease(session, err) != 0 ||
+        open_watch(session, err) != 0 || open_log(session, err) != 0) {
+        return -1;
+    }
+    read_cache(session, &ignored);
+    ramp_rule_begin(&session->state,
+                    publish_keys_found_share(session->control, session->job->options->event),
+                    monotonic_us());
+    return 0;
+}
+
+static void close_session(struct ramp_session *session)
+{
+    struct error ignored = {0};
+    if (session->control != NULL) {
+        int released = redis_control_release_lease(session->control, session->lease_key,
+                                                   session->owner, &ignored);
+        (void)released;
+    }
+    governor_watch_stop(session->watch);
+    redis_probe_close(session->probe);
+    redis_control_close(session->control);
+    free(session->is_family_needed);
+    if (session->log != NULL && session->log != stdout) {
+        fclose(session->log);
+    }
+}
+
+/* ---- one tick */
+
+static void read_source(struct ramp_session *session, struct ramp_signs *signs)
+{
+    const struct load_options *options = session->job->options;
+    struct governor_look look;
+    struct error err = {0};
+    char text[HEALTH_TEXT_SIZE];
+    governor_watch_look(session->watch, &look);
+    struct health_verdict verdict = health_judge(&look.health, &session->limits, monotonic_us());
+    session->trouble[0] = '\0';
+    session->source_ms = NAN;
+    if (verdict.level != HEALTH_GOOD) {
+        snprintf(session->trouble, sizeof session->trouble, "%s", health_print(text, &verdict));
+    }
+    if (options->probe != NULL) {
+        double ms;
+        if (shell_call_for_number(options->probe, options->tick_second * MS_PER_SECOND, &ms,
+                                  &err) != 0) {
+            snprintf(session->trouble, sizeof session->trouble, "%.150s", err.text);
+        } else {
+            session->source_ms = ms;
+        }
+        if (session->source_ms > options->max_source_ms) {
+            snprintf(session->trouble, sizeof session->trouble, "the source takes %g ms, limit %g",
+                     session->source_ms, options->max_source_ms);
+        }
+    }
+    signs->trouble = session->trouble[0] == '\0' ? NULL : session->trouble;
+}
+
+/* Redis first: it is what counts. What fails is tried again at the next tick. A key is made only where one was known to
+ * be missing, so that a Redis that comes back empty between reading and writing gets no share from before. */
+static void publish(const struct ramp_session *session, const struct ramp_decision *decision,
+                    bool was_missing, bool is_changed)
+{
+    struct error err = {0};
+    const struct load_job *job = session->job;
+    const struct load_options *options = job->options;
+    char share[RAMP_SHARE_SIZE], line[LINE_SIZE];
+    bool is_end = decision->move == RAMP_END_FULL || decision->move == RAMP_END_ZERO;
+    int64_t life_second = LEASE_TICKS * options->tick_second;
+    if (session->state.has_begun &&
+        publish_keys_share(session->control, options->event, decision->share,
+                           is_end ? 0 : options->hold_second, was_missing, &err) != 0) {
+        message_warn(job->message, "the share is not published: %s", err.text);
+    } else if (publish_keys_degrade(session->control, job->config, decision->is_degraded,
+                                    life_second < HOLD_SECOND_MIN ? HOLD_SECOND_MIN : life_second,
+                                    &err) != 0) {
+        message_warn(job->message, "the degradation keys are not published: %s", err.text);
+    }
+    if (is_changed && options->nginx != NULL &&
+        publish_keys_nginx(options->nginx, options->event, decision->share, &err) != 0) {
+        message_warn(job->message, "--nginx: %s", err.text);
+    }
+    ramp_rule_print_share(share, decision->share);
+    const struct shell_variable variables[] = {
+        {"REKINDLE_SHARE", share}, {"REKINDLE_EVENT", options->event}, {NULL, NULL}};
+    if (is_changed && options->exec != NULL &&
+        shell_call(options->exec, variables, options->tick_second * MS_PER_SECOND, line,
+                   sizeof line, &err) != 0) {
+        message_warn(job->message, "--exec: %s", err.text);
+    }
+}
+
+static void write_log(const struct ramp_session *session, const struct ramp_signs *signs,
+                      const struct ramp_decision *decision)
+{
+    enum { RATIO_PLACES = 4, RATE_PLACES = 2 };
+    struct csv_writer writer = {.out = session->log};
+    char share[RAMP_SHARE_SIZE];
+    csv_writer_put_time(&writer, (int64_t)time(NULL));
+    csv_writer_put_text(&writer, slice_of(session->job->options->event));
+    csv_writer_put_word(&writer, ramp_rule_move_name(decision->move));
+    csv_writer_put_word(&writer, ramp_rule_print_share(share, decision->share));
+    csv_writer_put_number(&writer, decision->hit_ratio < 0 ? NAN : decision->hit_ratio,
+                          RATIO_PLACES);
+    csv_writer_put_count(&writer, signs->read_count);
+    csv_writer_put_number(&writer, decision->miss_per_second, RATE_PLACES);
+    csv_writer_put_number(&writer, session->source_ms, RATE_PLACES);
+    csv_writer_put_word(&writer, decision->is_degraded ? "1" : "0");
+    csv_writer_put_text(&writer, slice_of(decision->why));
+    csv_writer_end_record(&writer);
+    fflush(session->log);
+}
+
+/* One tick: 1 when it was the last one. */
+static int do_tick(struct ramp_session *session, struct error *err)
+{
+    struct ramp_signs signs = {0};
+    struct error trouble = {0};
+    const char *event = session->job->options->event;
+    int before = session->state.share;
+    char from[RAMP_SHARE_SIZE], to[RAMP_SHARE_SIZE];
+    if (take_lease(session, &trouble) != 0 && trouble.kind == ERROR_LOCKED) {
+        *err = trouble;
+        return -1;
+    }
+    signs.found_share = publish_keys_found_share(session->control, event);
+    read_cache(session, &signs);
+    read_source(session, &signs);
+    struct ramp_decision decision =
+        ramp_rule_tick(&session->state, &session->settings, &signs, monotonic_us());
+    publish(session, &decision, signs.found_share == RAMP_KEY_LOST, decision.share != before);
+    write_log(session, &signs, &decision);
+    if (decision.share != before) {
+        message_note(session->job->message, "%s: %s%% to %s%%: %s", event,
+                     ramp_rule_print_share(from, before), ramp_rule_print_share(to, decision.share),
+                     decision.why);
+    }
+    if (decision.move == RAMP_END_ZERO) {
+        return error_set(err, ERROR_NO_GO, "the ramp of %.100s ended at 0: %s", event,
+                         decision.why);
+    }
+    return decision.move == RAMP_END_FULL;
+}
+
+static bool is_stopped(void)
+{
+    return atomic_load(run_switch_stop_flag()) != 0;
+}
+
+/* 1: all users are in; 0: stopped; -1. */
+static int climb(struct ramp_session *session, struct error *err)
+{
+    const struct timespec slice = {.tv_nsec = SLICE_NS};
+    int64_t tick_us = session->job->options->tick_second * US_PER_SECOND;
+    int64_t due_us = monotonic_us() + tick_us; /* counts of no time are no rate */
+    while (!is_stopped()) {
+        if (monotonic_us() < due_us) {
+            nanosleep(&slice, NULL);
+            continue;
+        }
+        int result = do_tick(session, err);
+        if (result != 0) {
+            return result;
+        }
+        due_us = due_us + tick_us > monotonic_us() ? due_us + tick_us : monotonic_us() + tick_us;
+    }
+    return 0;
+}
+
+static int end_climb(struct ramp_session *session, int climbed, struct error *err)
+{
+    const struct load_job *job = session->job;
+    char share[RAMP_SHARE_SIZE];
+    if (climbed > 0) {
+        message_note(job->message, "%s: all users are in", job->options->event);
+        return publish_keys_end_degrade(session->control, job->config, err);
+    }
+    if (climbed == 0) {
+        return error_set(err, ERROR_STOPPED,
+                         "stopped with %s%% of the users in; the share stays for --hold, the same "
+                         "command goes on, and `redis-cli set rekindle:ramp:%.100s 0` lets nobody "
+                         "in",
+                         ramp_rule_print_share(share, session->state.share), job->options->event);
+    }
+    return -1;
+}
+
+int ramp_run(const struct load_job *job, struct error *err)
+{
+    struct ramp_session session = {.job = job};
+    int result = open_session(&session, err);
+    if (result == 0) {
+        result = end_climb(&session, climb(&session, err), err);
+    }
+    close_session(&session);
+    return result;
+}
