@@ -197,10 +197,12 @@ PREFIX ?= /usr/local
 install: all ## copy the programs and man pages to PREFIX (/usr/local)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 predictor/rekindle-predict.1 loader/rekindle-load.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/rekindle $(wildcard loader/systemd/*) $(wildcard loader/cron/*)
 
 uninstall: ## remove them
 	rm -f $(DESTDIR)$(PREFIX)/bin/rekindle-predict $(DESTDIR)$(PREFIX)/bin/rekindle-load
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/rekindle-predict.1 $(DESTDIR)$(PREFIX)/share/man/man1/rekindle-load.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/rekindle
 
 clean: ## remove build/
 	rm -rf build
