@@ -93,9 +93,10 @@ static void read_redis(struct governor_watch *watch, int64_t now_us)
     }
     watch->pings[watch->ping_count++ % PING_COUNT] = round_trip_us;
     size_t count = watch->ping_count < PING_COUNT ? watch->ping_count : PING_COUNT;
+    size_t middle = count / 2;
     memcpy(sorted, watch->pings, sizeof sorted);
     qsort(sorted, count, sizeof *sorted, compare_us);
-    health_read(&watch->signs.health, HEALTH_REDIS_LATENCY_US, (double)sorted[count / 2], now_us);
+    health_read(&watch->signs.health, HEALTH_REDIS_LATENCY_US, (double)sorted[middle], now_us);
 }
 
 /* What the questions of each lane took since the last tick. */

@@ -44,6 +44,9 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
         .fitting_share = pulse->outlook.is_short ? pulse->outlook.benefit_share : 1,
         .tally = pulse->totals.tally,
     };
+    for (int i = 0; i < THROTTLE_REASON_COUNT; i++) {
+        status.throttled_second[i] = (double)pulse->pace.throttled_us[i] / US_PER_SECOND;
+    }
     snprintf(status.state, sizeof status.state, "%s", state);
     snprintf(status.note, sizeof status.note, "%s", note == NULL ? "" : note);
     struct run_metrics metrics = {.run = pulse->folder == NULL ? "" : pulse->folder->name,

@@ -26,17 +26,25 @@ void run_report_print_tally(FILE *out, const struct outcome_tally *tally)
     }
 }
 
-static void print_throttled(FILE *out, const struct pace *pace)
+void run_report_print_throttled(FILE *out, const double second[THROTTLE_REASON_COUNT])
 {
     char duration[UNITS_TEXT_SIZE];
     for (int i = 0; i < THROTTLE_REASON_COUNT; i++) {
-        double second = (double)pace->throttled_us[i] / US_PER_SECOND;
         static const double WORTH_A_LINE_SECOND = 0.05;
-        if (second >= WORTH_A_LINE_SECOND) {
+        if (second[i] >= WORTH_A_LINE_SECOND) {
             fprintf(out, "  %-36s %s\n", pace_reason_text((enum throttle_reason)i),
-                    units_print_duration(duration, second));
+                    units_print_duration(duration, second[i]));
         }
     }
+}
+
+static void print_pace(FILE *out, const struct pace *pace)
+{
+    double second[THROTTLE_REASON_COUNT];
+    for (int i = 0; i < THROTTLE_REASON_COUNT; i++) {
+        second[i] = (double)pace->throttled_us[i] / US_PER_SECOND;
+    }
+    run_report_print_throttled(out, second);
 }
 
 void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome_tally *tally,
@@ -59,5 +67,5 @@ void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome
         fprintf(out, "deadline: %s\n",
                 civil_print_rfc3339(time, pulse->outlook.deadline_unix, NULL));
     }
-    print_throttled(out, &pulse->pace);
+    print_pace(out, &pulse->pace);
 }

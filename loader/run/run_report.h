@@ -14,4 +14,7 @@ void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome
 /* Only the lines of outcomes that are not zero. */
 void run_report_print_tally(FILE *out, const struct outcome_tally *tally);
 
+/* Only the lines of reasons that cost some time, in seconds. */
+void run_report_print_throttled(FILE *out, const double second[THROTTLE_REASON_COUNT]);
+
 #endif

@@ -12,10 +12,17 @@
 
 enum { STATUS_SIZE_MAX = 1 << 16 };
 
+/* "throttled_threads" to `name`, returned. */
+static const char *throttled_name(enum throttle_reason reason, char name[2 * RUN_STATE_SIZE])
+{
+    snprintf(name, (size_t)2 * RUN_STATE_SIZE, "throttled_%s", pace_reason_word(reason));
+    return name;
+}
+
 int run_status_save(const struct run_folder *folder, const struct run_status *status,
                     struct error *err)
 {
-    char path[RUN_PATH_SIZE];
+    char path[RUN_PATH_SIZE], name[RUN_STATE_SIZE * 2];
     struct file_draft *draft = file_draft_open(run_folder_file(folder, "status", path), err);
     if (draft == NULL) {
         return -1;
@@ -35,6 +42,10 @@ int run_status_save(const struct run_folder *folder, const struct run_status *st
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         fprintf(out, "%s = %" PRIu64 "\n", outcome_name((enum outcome)i), status->tally.count[i]);
     }
+    for (int i = 0; i < THROTTLE_REASON_COUNT; i++) {
+        fprintf(out, "%s = %.3f\n", throttled_name((enum throttle_reason)i, name),
+                status->throttled_second[i]);
+    }
     return file_draft_commit(draft, err);
 }
 
@@ -46,6 +57,7 @@ static uint64_t find_count(const char *text, const char *name)
 
 static void parse_status(const char *text, struct run_status *status)
 {
+    char name[2 * RUN_STATE_SIZE];
     *status = (struct run_status){0};
     key_value_find(text, "state", status->state, sizeof status->state);
     key_value_find(text, "note", status->note, sizeof status->note);
@@ -61,6 +73,10 @@ static void parse_status(const char *text, struct run_status *status)
     status->warm_count = find_count(text, "planned");
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         status->tally.count[i] = find_count(text, outcome_name((enum outcome)i));
+    }
+    for (int i = 0; i < THROTTLE_REASON_COUNT; i++) {
+        key_value_find_real(text, throttled_name((enum throttle_reason)i, name),
+                            &status->throttled_second[i]);
     }
 }
 

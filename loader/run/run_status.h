@@ -5,6 +5,7 @@
 #define REKINDLE_LOADER_RUN_STATUS_H
 
 #include "loader/run/outcome.h"
+#include "loader/run/pace.h"
 #include "loader/run/run_folder.h"
 
 enum { RUN_STATE_SIZE = 16, RUN_NOTE_SIZE = 512 };
@@ -21,6 +22,7 @@ struct run_status {
     uint64_t fitting_count; /* plan rows that will be settled by then, at the present rate */
     double fitting_share;   /* of the plan's expected benefit that they hold, 0..1 */
     struct outcome_tally tally;
+    double throttled_second[THROTTLE_REASON_COUNT]; /* that this process waited, by reason */
 };
 
 int run_status_save(const struct run_folder *folder, const struct run_status *status,

@@ -106,6 +106,7 @@ static int print_run(const struct run_folder *folder, struct error *err)
            settled, status.warm_count, status.benefit_share * PERCENT);
     print_deadline(&status);
     run_report_print_tally(stdout, &survey.tally);
+    run_report_print_throttled(stdout, status.throttled_second);
     if (status.note[0] != '\0' && !is_state(&status, "paused")) {
         printf("%s\n", status.note);
     }

@@ -180,7 +180,7 @@ static int ask_lag_of_replica(struct watched_server *replica, double *second, st
 static int read_lag_of(struct watched_server *server, const char *lag_query, double *lag_ms,
                        struct error *err)
 {
-    double second;
+    double second = 0;
     int found = lag_query != NULL ? ask_number(server, lag_query, 0, &second, err)
                                   : ask_lag_of_replica(server, &second, err);
     if (found == 1) {

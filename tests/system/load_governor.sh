@@ -136,5 +136,6 @@ seconds() {
 check "the account: Threads_running" seconds "Threads_running over its limit" 1.5 20
 check "the account: throttle query" seconds "throttle query said so" 1.5 20
 check "the account: row rate" seconds "row rate limit" 1 60
+check "the status tells it, too" grep -q "Threads_running over its limit *[0-9]" <<<"$("$L" status --run "$SCRATCH/runs/one")"
 check "the summary for machines has it, too" grep -q '"threads": [1-9]' "$SCRATCH/runs/one/summary.json"
 finish
