@@ -16,6 +16,8 @@
 #include "loader/run/checked_plan.h"
 #include "loader/run/journal.h"
 
+_Static_assert((int)MEMORY_NODE_MAX == (int)SINK_NODE_MAX, "a reading for each node");
+
 static const double PERCENT = 100;
 enum { WAIT_US = 200000, SAMPLE_LEAST_SECOND = 60 };
 
