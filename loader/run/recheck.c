@@ -137,7 +137,7 @@ static int judge_family(struct recheck *recheck, struct recheck_row rows[], size
 {
     struct source *source = recheck->sources->sources[family_index];
     look->kind = source == NULL ? VERSION_SNAPSHOT : source_version_kind(source);
-    if (look->kind == VERSION_SNAPSHOT) {
+    if (look->kind == VERSION_SNAPSHOT && !recheck->is_by_value) {
         for (size_t i = 0; i < count; i++) {
             rows[recheck->places[i]].verdict = RECHECK_FRESH;
         }

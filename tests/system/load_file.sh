@@ -65,6 +65,10 @@ check "a template" exits_with 0 load
 check "has what it asks for" is_equal "$(redis cache get user:7:profile)" "7=$(sqlite3 shop.db "SELECT $JSON FROM users WHERE id = 7")"
 check "check says that a file is no source of news" eval '"$L" check --config file.conf --plan plan.csv --run runs/none | grep -q "the source is a file"'
 
+check "verify compares all values with the file" exits_with 0 "$L" verify --config file.conf --plan plan.csv --sample all
+redis cache set user:7:profile stale keepttl >/dev/null
+check "and sees one that differs" exits_with 1 "$L" verify --config file.conf --plan plan.csv --sample all
+
 # Stopped after some windows, then resumed: the file is not where reading along would have been.
 begin_anew
 config ranked.csv raw:value
