@@ -120,6 +120,7 @@ static void find_event(const struct backtest_request *request, struct backtest_o
         if ((end - start) * 2 >= length_second) {
             origin->is_event = true;
             origin->event_kind = event->kind;
+            origin->event_members = event->members;
             return;
         }
     }
@@ -187,6 +188,7 @@ static void place_at_events(struct backtest_request *request, const struct origi
                 add_origin(request, as_of_unix, event->start_unix, event->end_unix);
             origin->is_event = true;
             origin->event_kind = event->kind;
+            origin->event_members = event->members;
         }
     }
 }

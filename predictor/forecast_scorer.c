@@ -48,6 +48,7 @@ static void *open_scorer(const void *self, const char *model, enum entity entity
         .parents = frame->parents[entity],
         .is_event = origin->is_event,
         .event_kind = origin->event_kind,
+        .event_members = origin->event_members,
     };
     scorer->forecaster = forecaster_open(&scorer->options, err);
     if (scorer->forecaster == NULL) {

@@ -66,6 +66,7 @@ static int open_forecasters(struct rank_job *job, struct error *err)
             .parents = request->parents[i],
             .is_event = options->event != NULL,
             .event_kind = request->window.kind,
+            .event_members = request->window.members,
             .event_strength = options->event_strength,
         };
         job->forecasters[i] = forecaster_open(&job->forecast_options[i], err);

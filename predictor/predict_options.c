@@ -58,7 +58,7 @@ static const struct option_row ingest_rows[] = {
 static const struct option_row rank_rows[] = {
     {"event", OPTION_TEXT, FIELD(event), "NAME", "the coming event, from the calendar"},
     {"events", OPTION_TEXT, FIELD(events), "FILE",
-     "the calendar, a CSV of name,start,end[,kind]; default [events] file of the config"},
+     "the calendar, a CSV of name,start,end[,kind][,keys]; default [events] file of the config"},
     {"window", OPTION_TEXT, FIELD(window), "START/END", "or its window, as 2026-11-11/2026-11-14"},
     {"as-of", OPTION_TEXT, FIELD(as_of), "T",
      "forecast from here, looking at nothing later; default: now, or the start of the window"},
@@ -102,7 +102,7 @@ static const struct option_row backtest_rows[] = {
     {"dormant-after", OPTION_DURATION_SECOND, FIELD(dormant_after_second), "TIME",
      "a key is dormant after so long without access; default 30d"},
     {"events", OPTION_TEXT, FIELD(events), "FILE",
-     "the calendar, a CSV of name,start,end[,kind]; default [events] file of the config"},
+     "the calendar, a CSV of name,start,end[,kind][,keys]; default [events] file of the config"},
     {"attributes", OPTION_LIST, FIELD(attributes), "ENTITY=FILE",
      "CSV of id,parent, as product=styles.csv: what siblings do tells, too"},
     {"as-of", OPTION_TEXT, FIELD(as_of), "T",

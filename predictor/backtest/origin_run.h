@@ -9,11 +9,14 @@
 #include "predictor/backtest/backtest_rows.h"
 #include "predictor/history/key_history.h"
 
+struct key_set;
+
 struct backtest_origin {
-    int64_t as_of_unix;           /* nothing that starts at or after it may be known */
-    int64_t start_unix, end_unix; /* the window */
-    bool is_event;                /* a promotion fills most of the window */
-    const char *event_kind;       /* its kind, or "" */
+    int64_t as_of_unix;                  /* nothing that starts at or after it may be known */
+    int64_t start_unix, end_unix;        /* the window */
+    bool is_event;                       /* a promotion fills most of the window */
+    const char *event_kind;              /* its kind, or "" */
+    const struct key_set *event_members; /* who is in it; NULL: not told */
 };
 
 /* The history, in passes. */

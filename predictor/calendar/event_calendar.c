@@ -5,8 +5,10 @@
 #include "common/arena.h"
 #include "common/csv_reader.h"
 #include "common/csv_writer.h"
+#include "common/key_set.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum { NAME_SIZE_MAX = 255, ROOM_FIRST = 16 };
@@ -14,6 +16,7 @@ enum { NAME_SIZE_MAX = 255, ROOM_FIRST = 16 };
 /* A window as the file says it, before rounding. */
 struct calendar_row {
     struct event_window window;
+    struct key_set *members; /* of the window; owned */
     uint64_t line;
 };
 
@@ -21,27 +24,36 @@ struct event_calendar {
     struct arena arena;
     struct calendar_row *rows; /* [count] while loading; then NULL */
     struct event_window *windows;
+    struct key_set **members; /* [count], owned; NULL where none are told */
     size_t count, room;
 };
 
-enum calendar_column { COLUMN_NAME, COLUMN_START, COLUMN_END, COLUMN_KIND, COLUMN_COUNT };
+enum calendar_column {
+    COLUMN_NAME,
+    COLUMN_START,
+    COLUMN_END,
+    COLUMN_KIND,
+    COLUMN_KEYS,
+    COLUMN_COUNT
+};
 
-static const char *const column_names[COLUMN_COUNT] = {"name", "start", "end", "kind"};
+static const char *const column_names[COLUMN_COUNT] = {"name", "start", "end", "kind", "keys"};
 
 struct calendar_file {
     struct csv_reader *csv;
     const struct zone *zone;
-    int cells[COLUMN_COUNT]; /* kind: -1 when there is none */
+    const char *folder;      /* from which files with keys are taken */
+    int cells[COLUMN_COUNT]; /* kind and keys: -1 when there are none */
 };
 
 static int bind_columns(struct calendar_file *file, struct error *err)
 {
     for (int i = 0; i < COLUMN_COUNT; i++) {
         file->cells[i] = csv_reader_find_column(file->csv, column_names[i]);
-        if (file->cells[i] < 0 && i != COLUMN_KIND) {
+        if (file->cells[i] < 0 && i != COLUMN_KIND && i != COLUMN_KEYS) {
             return csv_reader_refuse(
                 file->csv, csv_reader_header(file->csv)->line, err,
-                "the column '%s' is missing; a calendar has name,start,end[,kind]",
+                "the column '%s' is missing; a calendar has name,start,end[,kind][,keys]",
                 column_names[i]);
         }
     }
@@ -82,11 +94,28 @@ static int read_texts(struct event_calendar *calendar, const struct calendar_fil
     return 0;
 }
 
+/* Which keys are in the event, when the calendar tells. */
+static int read_members(const struct calendar_file *file, const struct csv_record *record,
+                        struct calendar_row *row, struct error *err)
+{
+    int cell = file->cells[COLUMN_KEYS];
+    row->members = NULL;
+    if (cell < 0 || record->fields[cell].size == 0) {
+        return 0;
+    }
+    row->members = key_set_load(csv_writer_unguard(record->fields[cell]), file->folder, err);
+    row->window.members = row->members;
+    return row->members == NULL ? error_add_context(err, "%s:%" PRIu64 ": keys",
+                                                    csv_reader_path(file->csv), record->line)
+                                : 0;
+}
+
 static int read_row(struct event_calendar *calendar, const struct calendar_file *file,
                     const struct csv_record *record, struct calendar_row *row, struct error *err)
 {
-    row->line = record->line;
-    if (read_texts(calendar, file, record, &row->window, err) != 0 ||
+    *row = (struct calendar_row){.line = record->line};
+    if (read_members(file, record, row, err) != 0 ||
+        read_texts(calendar, file, record, &row->window, err) != 0 ||
         read_time(file, record, COLUMN_START, &row->window.start_unix, err) != 0 ||
         read_time(file, record, COLUMN_END, &row->window.end_unix, err) != 0) {
         return -1;
@@ -217,11 +246,14 @@ static int make_windows(struct event_calendar *calendar, int64_t bucket_second,
     const struct event_window *first = NULL;
     size_t changed_count = 0;
     calendar->windows = arena_take(&calendar->arena, calendar->count * sizeof *calendar->windows);
-    if (calendar->windows == NULL) {
+    calendar->members = calloc(calendar->count + 1, sizeof(struct key_set *));
+    if (calendar->windows == NULL || calendar->members == NULL) {
         return error_set_memory(err, "reading the calendar");
     }
     for (size_t i = 0; i < calendar->count; i++) {
         calendar->windows[i] = calendar->rows[i].window;
+        calendar->members[i] = calendar->rows[i].members;
+        calendar->rows[i].members = NULL;
         if (event_calendar_round(&calendar->windows[i], bucket_second)) {
             first = changed_count == 0 ? &calendar->windows[i] : first;
             changed_count++;
@@ -231,25 +263,46 @@ static int make_windows(struct event_calendar *calendar, int64_t bucket_second,
     return 0;
 }
 
+/* To `folder` [size]: where `path` lies. */
+static int find_folder(const char *path, char *folder, size_t size, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int written = slash == NULL ? snprintf(folder, size, ".")
+                                : snprintf(folder, size, "%.*s", (int)(slash - path), path);
+    return written >= 0 && (size_t)written < size
+               ? 0
+               : error_set(err, ERROR_INPUT, "the path is too long: %.80s...", path);
+}
+
+static void free_rows(struct event_calendar *calendar)
+{
+    for (size_t i = 0; calendar->rows != NULL && i < calendar->count; i++) {
+        key_set_free(calendar->rows[i].members);
+    }
+    free(calendar->rows);
+    calendar->rows = NULL;
+}
+
 struct event_calendar *event_calendar_load(const char *path, const struct zone *zone,
                                            int64_t bucket_second, const struct message *message,
                                            struct error *err)
 {
-    struct calendar_file file = {.zone = zone};
+    char folder[PATH_MAX];
+    struct calendar_file file = {.zone = zone, .folder = folder};
     struct event_calendar *calendar = calloc(1, sizeof *calendar);
     if (calendar == NULL) {
         error_set_memory(err, "reading the calendar");
         return NULL;
     }
-    file.csv = csv_reader_open(path, err);
-    int result = -1;
+    int result = find_folder(path, folder, sizeof folder, err);
+    file.csv = result == 0 ? csv_reader_open(path, err) : NULL;
+    result = -1;
     if (file.csv != NULL && bind_columns(&file, err) == 0 && read_rows(calendar, &file, err) == 0 &&
         check_names(calendar, file.csv, err) == 0 && check_overlaps(calendar, file.csv, err) == 0) {
         result = make_windows(calendar, bucket_second, message, err);
     }
     csv_reader_close(file.csv);
-    free(calendar->rows);
-    calendar->rows = NULL;
+    free_rows(calendar);
     if (result != 0) {
         event_calendar_free(calendar);
         return NULL;
@@ -260,6 +313,10 @@ struct event_calendar *event_calendar_load(const char *path, const struct zone *
 void event_calendar_free(struct event_calendar *calendar)
 {
     if (calendar != NULL) {
+        for (size_t i = 0; calendar->members != NULL && i < calendar->count; i++) {
+            key_set_free(calendar->members[i]);
+        }
+        free(calendar->members);
         arena_free(&calendar->arena);
         free(calendar);
     }

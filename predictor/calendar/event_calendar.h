@@ -15,7 +15,8 @@
 
 struct event_calendar;
 
-/* Reads a CSV with the columns name,start,end and, if it likes, kind; further columns are left alone. Times
+/* Reads a CSV with the columns name,start,end and, if it likes, kind and keys; further columns are left alone. A cell of
+ * keys names those that are in the event as key_set_load says, from the calendar's folder. Times
  * that tell no zone are of `zone` (NULL: UTC); an end that is a date is the midnight it begins with. Windows
  * are rounded outward to whole buckets, which is said once through `message`. ERROR_INPUT for names that are
  * empty, too long or stand twice, times that are none, and events that end before they start or overlap. */

@@ -5,11 +5,14 @@
 
 #include <stdint.h>
 
+struct key_set;
+
 /* [start, end) in Unix seconds, already rounded outward to buckets. */
 struct event_window {
     const char *name; /* "" for a bare --window */
     const char *kind; /* "" when events.csv has none */
     int64_t start_unix, end_unix;
+    const struct key_set *members; /* the keys that are in it, borrowed; NULL: not told */
 };
 
 #endif

@@ -32,8 +32,9 @@ struct forecast_options {
         *events; /* [event_count], borrowed; only those ended by as_of count */
     size_t event_count;
     const struct parent_table
-        *parents;           /* of the keys of this entity; NULL when not known; borrowed */
-    bool is_event;          /* the window is a promotion, not just any window */
+        *parents;  /* of the keys of this entity; NULL when not known; borrowed */
+    bool is_event; /* the window is a promotion, not just any window */
+    const struct key_set *event_members; /* who is in it; NULL: not told; borrowed */
     const char *event_kind; /* its kind; NULL or "": any kind of event teaches about it */
     double event_strength; /* expected returns relative to the mean of past windows; 0: not known */
 };

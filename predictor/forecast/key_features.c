@@ -2,6 +2,8 @@
  * Room: predictor/forecast. May touch: nothing. Pure. */
 #include "predictor/forecast/key_features.h"
 
+#include "common/key_set.h"
+
 #include "predictor/forecast/parent_table.h"
 #include "predictor/forecast/special_math.h"
 
@@ -243,6 +245,8 @@ bool key_features_take(const struct feature_context *context, const struct featu
     set_gaps(&walk, row);
     set_last_year(context, &walk, seen, row);
     set_events(context, &walk, seen, row);
+    row[FEATURE_EVENT_MEMBER] =
+        context->members != NULL && key_set_has(context->members, context->entity, key->hash);
     set_siblings(context, key->parent, row);
     return true;
 }
@@ -313,6 +317,8 @@ static const struct {
                               THEME_EVENTS},
     [FEATURE_PLAIN_DAYS] = {"plain_days", "comes outside events, too",
                             "hardly comes outside events", THEME_ACTIVITY},
+    [FEATURE_EVENT_MEMBER] = {"event_member", "is in the event", "is not in the event",
+                              THEME_EVENTS},
     [FEATURE_HAS_PARENT] = {"has_parent", "has siblings", "has no siblings", THEME_SIBLINGS},
     [FEATURE_SIBLINGS_7] = {"siblings_7", "its siblings were busy this week",
                             "its siblings were quiet this week", THEME_SIBLINGS},

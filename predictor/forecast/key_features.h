@@ -4,6 +4,8 @@
 #ifndef REKINDLE_PREDICTOR_KEY_FEATURES_H
 #define REKINDLE_PREDICTOR_KEY_FEATURES_H
 
+#include "common/entity.h"
+
 #include "predictor/calendar/event_window.h"
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/btyd_model.h"
@@ -46,6 +48,7 @@ enum key_feature {
     FEATURE_EVENT_HITS,   /* ln of 1 + accesses in events */
     FEATURE_EVENT_CHANCE, /* ln of the events the average key would have come to */
     FEATURE_PLAIN_DAYS,   /* ln of 1 + active days outside events; 0 while there were none */
+    FEATURE_EVENT_MEMBER, /* 1: is in the event that is asked about, by its list */
     FEATURE_HAS_PARENT,   /* 1: has a parent, and so siblings */
     FEATURE_SIBLINGS_7, /* ln of 1 + days on which siblings were active, each counted, in the last 7 days */
     FEATURE_SIBLINGS_14,   /* in the last 14 */
@@ -71,6 +74,8 @@ struct feature_context {
     double p_floor;                     /* no P(return) of these counts as less */
     const struct feature_event *events; /* [event_count] ended by origin, by start */
     size_t event_count;
+    const struct key_set *members; /* in the event that is asked about; NULL: not told, or none */
+    enum entity entity;
     const struct sibling_activity *siblings; /* NULL: no parents are known */
 };
 
@@ -78,6 +83,7 @@ struct feature_context {
 struct feature_key {
     struct bucket_list buckets;
     uint32_t parent;
+    uint64_t hash; /* key_set_hash of its id */
 };
 
 /* Fills `row`, all finite; false when the key had not been seen by the origin. */

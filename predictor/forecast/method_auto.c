@@ -6,6 +6,8 @@
  * were not fitted on; the best is taken, or a simpler one that is as good within a standard error. Its score orders
  * the keys. The level, how many come in all, is forecast from the levels of past windows of the sort that is coming,
  * or set by --event-strength. A history too short for any past window leaves MBG/NBD, and says so. */
+#include "common/key_set.h"
+
 #include "predictor/forecast/auto_level.h"
 #include "predictor/forecast/candidate.h"
 #include "predictor/forecast/feature_dump.h"
@@ -111,7 +113,8 @@ static struct feature_key feature_key_of(const struct forecast_state *state,
     return (struct feature_key){
         .buckets = {.buckets = key->buckets, .count = key->bucket_count},
         .parent =
-            parents == NULL ? PARENT_NONE : parent_table_find(parents, parent_table_hash(key->id))};
+            parents == NULL ? PARENT_NONE : parent_table_find(parents, parent_table_hash(key->id)),
+        .hash = key_set_hash(key->id)};
 }
 
 static void score(const struct forecast_state *state, const void *fitted,

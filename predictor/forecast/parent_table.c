@@ -3,6 +3,7 @@
 #include "predictor/forecast/parent_table.h"
 
 #include "common/entity.h"
+#include "common/key_set.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { READ_SIZE = 65536, SLOTS_AT_FIRST = 1024, COLUMN_NONE = -1 };
 
@@ -267,7 +267,7 @@ uint32_t parent_table_find(const struct parent_table *table, uint64_t id_hash)
 
 uint64_t parent_table_hash(struct slice id)
 {
-    return XXH64(id.bytes, id.size, 0);
+    return key_set_hash(id);
 }
 
 size_t parent_table_count(const struct parent_table *table)

@@ -96,6 +96,7 @@ static void set_context(const struct training_set *set, const struct forecast_st
         .start_unix = window->start_unix,
         .end_unix = window->end_unix,
         .dormant_after_second = state->options.dormant_after_second,
+        .entity = state->options.entity,
         .siblings = state->options.parents == NULL ? NULL : &state->siblings,
         .events = set->events,
         .event_count = count_ended(set, window->origin_unix)};
@@ -136,6 +137,7 @@ static void add_origin(struct training_set *set, const struct forecast_state *st
                                  .event_at = event == NULL ? 0 : (size_t)(event - set->events),
                                  .is_same_kind = event != NULL && event->is_same_kind};
     set_context(set, state, window, &origin->context);
+    origin->context.members = event == NULL ? NULL : event->window.members;
 }
 
 /* Windows of the coming one's length, whole weeks apart so that they hold the same weekdays, each sharing up to two
@@ -257,6 +259,7 @@ int training_set_present(const struct training_set *set, const struct forecast_s
                          struct feature_context *context, struct error *err)
 {
     set_context(set, state, &state->window, context);
+    context->members = state->options.event_members;
     return fit_btyd(&state->triples, context, err);
 }
 
@@ -266,7 +269,8 @@ struct feature_key training_set_key(const struct forecast_state *state, size_t a
 {
     return (struct feature_key){
         .buckets = key_sample_buckets(&state->sample, at),
-        .parent = parent_table_find(state->options.parents, state->sample.keys[at].hash)};
+        .parent = parent_table_find(state->options.parents, state->sample.keys[at].hash),
+        .hash = state->sample.keys[at].hash};
 }
 
 int training_set_make(struct training_set *set, const struct forecast_state *state,

@@ -59,14 +59,14 @@ static void days_are_those_of_the_zone(void **state)
 
 static bool take(const struct feature_context *context, struct bucket_list buckets, float *row)
 {
-    const struct feature_key key = {buckets, PARENT_NONE};
+    const struct feature_key key = {buckets, PARENT_NONE, 0};
     return key_features_take(context, &key, row);
 }
 
 static const struct feature_event events[] = {
-    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY}, 0.25, 2, true},
-    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY}, 0.5, 2, true},
-    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY}, 0.5, 2, false},
+    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 2, true},
+    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 2, true},
+    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 2, false},
 };
 
 static struct feature_context context_of(void)
@@ -153,7 +153,7 @@ static void siblings_are_counted_up_to_yesterday(void **state)
     static const struct active_bucket buckets[] = {{24 * 3, 1}};
     struct sibling_activity siblings = {0};
     struct feature_context context = context_of();
-    struct feature_key key = {list(buckets, 1), 1};
+    struct feature_key key = {list(buckets, 1), 1, 0};
     struct error err;
     float row[FEATURE_COUNT];
     for (int64_t day = 60; day < 110; day++) {

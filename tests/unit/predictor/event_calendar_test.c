@@ -94,7 +94,7 @@ static void mistakes_are_named(void **state)
         const char *text, *expected;
     } cases[] = {
         {"name,start\n",
-         "events.csv:1: the column 'end' is missing; a calendar has name,start,end[,kind]"},
+         "events.csv:1: the column 'end' is missing; a calendar has name,start,end[,kind][,keys]"},
         {"name,start,end\na,yesterday,2026-11-12\n",
          "events.csv:2: start is not a time as 2026-11-11 or 2026-11-11T08:00:00Z: 'yesterday'"},
         {"name,start,end\na,2026-11-11,\n",
@@ -142,7 +142,7 @@ static void windows_are_rounded_outward(void **state)
         {-1, 1, -HOUR, HOUR}, {-HOUR, 0, -HOUR, 0}, {-2 * HOUR - 1, -HOUR - 1, -3 * HOUR, -HOUR},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct event_window window = {"", "", cases[i].start_unix, cases[i].end_unix};
+        struct event_window window = {"", "", cases[i].start_unix, cases[i].end_unix, NULL};
         bool has_changed = event_calendar_round(&window, HOUR);
         assert_int_equal(window.start_unix, cases[i].rounded_start_unix);
         assert_int_equal(window.end_unix, cases[i].rounded_end_unix);

@@ -37,10 +37,10 @@ static void pulls_are_measured_by_all_keys(void **unused)
                                    .sample = {.key_count_max = 10, .bucket_count_max = 1000},
                                    .first_unix = day_unix(0),
                                    .options.as_of_unix = day_unix(DAYS)};
-    struct feature_event events[] = {{.window = {"a", "sale", day_unix(40), day_unix(43)}},
-                                     {.window = {"b", "sale", day_unix(80), day_unix(83)}},
+    struct feature_event events[] = {{.window = {"a", "sale", day_unix(40), day_unix(43), NULL}},
+                                     {.window = {"b", "sale", day_unix(80), day_unix(83), NULL}},
                                      {.window = {"c", "sale", day_unix(-9), day_unix(2)}},
-                                     {.window = {"d", "club", day_unix(100), day_unix(103)}}};
+                                     {.window = {"d", "club", day_unix(100), day_unix(103), NULL}}};
     struct error err;
     struct bucket_list all = {.buckets = buckets, .count = fill(buckets)};
     assert_int_equal(key_sample_offer(&state.sample, 1, all, &err), 0);

@@ -250,10 +250,10 @@ static void events_are_counted_and_named(void **state)
     (void)state;
     static const int days[] = {5, 21, 150};
     static const struct event_window events[] = {
-        {"early", "", 1 * SECONDS_PER_DAY, 4 * SECONDS_PER_DAY},
-        {"spring", "", 20 * SECONDS_PER_DAY, 25 * SECONDS_PER_DAY},
-        {"summer", "", 90 * SECONDS_PER_DAY, 95 * SECONDS_PER_DAY},
-        {"coming", "", 203 * SECONDS_PER_DAY, 217 * SECONDS_PER_DAY},
+        {"early", "", 1 * SECONDS_PER_DAY, 4 * SECONDS_PER_DAY, NULL},
+        {"spring", "", 20 * SECONDS_PER_DAY, 25 * SECONDS_PER_DAY, NULL},
+        {"summer", "", 90 * SECONDS_PER_DAY, 95 * SECONDS_PER_DAY, NULL},
+        {"coming", "", 203 * SECONDS_PER_DAY, 217 * SECONDS_PER_DAY, NULL},
     };
     struct shop *shop = shop_new();
     struct forecast_options options = options_of("bgnbd");

@@ -44,9 +44,9 @@ static const struct backtest_origin event_origin = {
     .event_kind = "sale",
 };
 static const struct event_window events[] = {
-    {"spring", "sale", (int64_t)55 * DAY, (int64_t)58 * DAY},
-    {"summer", "sale", (int64_t)85 * DAY, (int64_t)88 * DAY},
-    {"autumn", "sale", (int64_t)(ORIGIN_DAY + 4) * DAY, (int64_t)(ORIGIN_DAY + 16) * DAY},
+    {"spring", "sale", (int64_t)55 * DAY, (int64_t)58 * DAY, NULL},
+    {"summer", "sale", (int64_t)85 * DAY, (int64_t)88 * DAY, NULL},
+    {"autumn", "sale", (int64_t)(ORIGIN_DAY + 4) * DAY, (int64_t)(ORIGIN_DAY + 16) * DAY, NULL},
 };
 static const struct forecast_scorer_frame frame = {
     .bucket_second = HOUR, .dormant_after_second = 30 * DAY, .events = events, .event_count = 3};

@@ -8,9 +8,9 @@
 enum { HOUR = 3600, DAY = 86400 };
 
 static const struct event_window past[] = {
-    {"a", "", 10 * DAY, 12 * DAY},
-    {"b", "", 20 * DAY, 22 * DAY},
-    {"c", "", 30 * DAY, 32 * DAY},
+    {"a", "", 10 * DAY, 12 * DAY, NULL},
+    {"b", "", 20 * DAY, 22 * DAY, NULL},
+    {"c", "", 30 * DAY, 32 * DAY, NULL},
 };
 
 static struct rank_frame frame_at(int64_t as_of_unix)

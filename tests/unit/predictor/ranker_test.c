@@ -11,7 +11,7 @@
 
 enum { ID_SIZE = 12, DAY = 86400 };
 
-static const struct event_window window = {"sale", "", 100 * DAY, 103 * DAY};
+static const struct event_window window = {"sale", "", 100 * DAY, 103 * DAY, NULL};
 static const struct rank_frame frame = {
     .window = &window, .as_of_unix = 99 * DAY, .bucket_second = 3600};
 
