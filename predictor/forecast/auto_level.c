@@ -280,7 +280,8 @@ static void forecast_level(struct auto_level *level, const struct forecast_state
     if (state->options.is_event && forecast_event(level, set, scores)) {
         return;
     }
-    enum level_sort sort = state->options.is_event ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
+    level->is_untaught = state->options.is_event;
+    enum level_sort sort = level->is_untaught ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
     level->forecast = level_forecast_make(samples, count, sort);
 }
 

@@ -15,6 +15,7 @@ struct auto_level {
     double score_mean;      /* of the keys that are dormant now */
     struct forecast_total total;
     size_t event_windows;
+    bool is_untaught; /* an event, and no past one found enough dormant keys to tell its level */
     /* how it came about */
     struct level_forecast forecast;
     double unit_levels[TRAINING_EVENTS_MAX]; /* of the past events of the coming one's kind */

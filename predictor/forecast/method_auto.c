@@ -196,6 +196,12 @@ static size_t describe(const struct forecast_state *state, const void *fitted,
             facts, count, "note",
             "the history holds no past window with enough returns to learn from: mbgnbd as it is");
     }
+    if (method->level.is_untaught) {
+        count = forecast_state_add_fact(
+            facts, count, "level_note",
+            "no past event found enough dormant keys that came back: expected is what ordinary "
+            "windows bring, in a wide band; --event-strength tells better");
+    }
     count = forecast_state_add_fact(facts, count, "training_windows", "%zu, %zu of them events",
                                     method->set.origin_count, method->level.event_windows);
     count = forecast_state_add_fact(facts, count, "training_rows", "%zu", method->set.rows.count);

@@ -75,6 +75,10 @@ for model in $MODELS; do
     check "one-dormant: $model for a window lists it" plans one-dormant "$model" 1
 done
 
+check "future-only: that no event taught a level is told" says 0 "level_note no past event found enough dormant keys" "$P" rank \
+    --history future-only --event april-sale --events future.csv --as-of 2026-04-01 --now 2026-04-01 --max-history-age 90d \
+    --entity user --verbose --out plan.csv
+
 backtests() { # a backtest either measures, or says that there is nothing to measure
     local code=0
     "$P" backtest --history "$1" --length 3d --origins 3 --step 14d --lead 2d --entity user --as-of 2026-04-01 --now 2026-04-01 \
