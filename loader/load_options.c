@@ -61,6 +61,8 @@ static const struct option_row write_rows[] = {
      "exit with 1 when more of the planned rows are missing in the source or failed; default 1%"},
     {"waves", OPTION_TEXT, FIELD(waves), "SHARES",
      "warm in waves, 1%,10%,50%,100% of the plan, and watch database and Redis in between"},
+    {"waves-by", OPTION_TEXT, FIELD(waves_by), "WHAT",
+     "rank (default), or bucket: the users first that `ramp` lets in first"},
     {"soak", OPTION_DURATION_SECOND, FIELD(soak_second), "TIME",
      "how long to watch between two waves; default 5m"},
     {"on-unhealthy", OPTION_TEXT, FIELD(on_unhealthy), "WHAT",

@@ -26,7 +26,8 @@ struct load_options {
     double min_coverage; /* 0..1 */
     uint64_t touch_count;
     bool is_look_only;
-    const char *waves; /* NULL: one */
+    const char *waves;    /* NULL: one */
+    const char *waves_by; /* rank or bucket; NULL: rank */
     int64_t soak_second;
     const char *on_unhealthy;
     double holdout_share; /* 0..1 */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct load_options;
+struct wave_plan;
 struct message;
 
 struct load_job {
@@ -20,7 +21,9 @@ struct load_job {
     const struct message *message;
     int64_t now_unix;           /* --now, or the system's clock when the program began */
     int64_t clock_shift_second; /* the system's clock less now_unix; 0 without --now */
-    bool is_part;               /* of a larger command, which tells its end itself */
+    const struct wave_plan
+        *waves;   /* where they end, when that is known already; NULL: as --waves says */
+    bool is_part; /* of a larger command, which tells its end itself */
 };
 
 int check_run(const struct load_job *job, struct error *err) MUST_CHECK;

@@ -21,6 +21,8 @@
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
 #include "loader/run/load_job.h"
 
+#include <string.h>
+
 #include <inttypes.h>
 #include <time.h>
 
@@ -28,6 +30,8 @@
 #include "common/monotonic.h"
 #include "loader/load_options.h"
 #include "loader/run/lost_keys.h"
+#include "loader/load_options.h"
+#include "loader/run/bucket_plan.h"
 #include "loader/run/warm_end.h"
 #include "loader/run/warm_session.h"
 #include "loader/run/write_mode.h"
@@ -175,7 +179,7 @@ static int warm(struct warm_session *session, struct error *err)
     return write_waves(session, err);
 }
 
-int warm_run(const struct load_job *job, struct error *err)
+static int run_plan(const struct load_job *job, struct error *err)
 {
     struct warm_session session = {.job = job};
     int result = -1;
@@ -200,4 +204,33 @@ done:
     }
     warm_end_tell(&session, err);
     return result;
+}
+
+/* A plan in the order of the users' buckets is another plan, and then a run like any other. */
+static int run_by_bucket(const struct load_job *job, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    struct wave_plan waves;
+    struct load_options options = *job->options;
+    struct load_job by_bucket = *job;
+    if (bucket_plan_write(job, path, sizeof path, &waves, err) != 0) {
+        return -1;
+    }
+    options.plan = path;
+    by_bucket.options = &options;
+    by_bucket.waves = &waves;
+    message_note(job->message, "warming in the order of %s: ready and verify take that plan", path);
+    return run_plan(&by_bucket, err);
+}
+
+int warm_run(const struct load_job *job, struct error *err)
+{
+    const char *by = job->options->waves_by;
+    if (by == NULL || strcmp(by, "rank") == 0) {
+        return run_plan(job, err);
+    }
+    if (strcmp(by, "bucket") == 0) {
+        return run_by_bucket(job, err);
+    }
+    return error_set(err, ERROR_USAGE, "--waves-by is '%s', not rank or bucket", by);
 }

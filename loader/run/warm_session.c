@@ -100,9 +100,14 @@ static void tell_changed_families(const struct warm_session *session,
 static int note_how(struct warm_session *session, struct error *err)
 {
     const struct load_options *options = session->job->options;
-    if (wave_plan_parse(options->waves, session->plan.identity.last_rank, &session->waves, err) !=
-            0 ||
-        wave_soak_parse_action(options->on_unhealthy, &session->on_unhealthy, err) != 0) {
+    const struct wave_plan *known = session->job->waves;
+    if (known != NULL) {
+        session->waves = *known;
+    } else if (wave_plan_parse(options->waves, session->plan.identity.last_rank, &session->waves,
+                               err) != 0) {
+        return -1;
+    }
+    if (wave_soak_parse_action(options->on_unhealthy, &session->on_unhealthy, err) != 0) {
         return -1;
     }
     if (write_mode_remember(&session->folder, session->mode, err) != 0) {

@@ -82,6 +82,22 @@ end_of_load
 check "hold: and goes on when all is well" is_equal "$STATUS" 0
 check "hold: to the end" is_equal "$(outcomes "$(results_file)")" "warmed $COUNT"
 
+# ---- by the buckets of the users: CRC-32 of the id modulo 10,000, computed here by Python's zlib
+begin_anew
+check "an unknown order is refused" says 2 "not rank or bucket" "$L" run --config shop.conf --plan plan.csv --waves-by luck
+check "an order without waves is refused" says 2 "needs --waves" "$L" run --config shop.conf --plan plan.csv --waves-by bucket
+python3 -c 'import sys, zlib
+for key in sys.stdin.read().split():
+    if zlib.crc32(key.split(":")[1].encode()) % 10000 < 1000: print(key)' < <(keys_of_ranks 1 $COUNT) >first_users
+start_waves --waves-by bucket --soak 2s
+wait_for 10 is_told "wave 1 of 3 is warm"
+check "bucket: the first tenth of the users" is_equal "$(held_keys | md5sum)" "$(sort first_users | md5sum)"
+end_of_load
+check "bucket: it ends well" is_equal "$STATUS" 0
+check "bucket: with all of the plan" is_equal "$(held_keys | md5sum)" "$(keys_of_ranks 1 $COUNT | md5sum)"
+check "bucket: in the order of the ranks inside a wave" bash -c "join -t, -1 5 -2 5 -o 1.1,2.1 <(tail -n +2 plan.csv | sort -t, -k5,5) <(head -n \$((\$(wc -l <first_users) + 1)) plan.csv.waves.csv | tail -n +2 | sort -t, -k5,5) | sort -t, -n -k2 | cut -d, -f1 | sort -nc"
+check "bucket: verify takes that plan" exits_with 0 "$L" verify --config shop.conf --plan plan.csv.waves.csv
+
 # ---- held out
 begin_anew
 check "load with a holdout" "$L" run --config shop.conf --plan plan.csv --holdout 5% --quiet
