@@ -113,7 +113,10 @@ static int write_windows(struct warm_session *session, struct error *err)
     struct load_window *window = NULL;
     enum prefetch_state state;
     while ((state = wait_for_window(session, &window, err)) == PREFETCH_WINDOW) {
-        int result = warm_writer_write(session->writer, window, err);
+        int result = load_bounds_look(&session->bounds, &session->pulse, err);
+        if (result == 0) {
+            result = warm_writer_write(session->writer, window, err);
+        }
         if (result == 0) {
             result = check_restart(session, err);
         }

@@ -73,4 +73,7 @@ check "the coverage counts both" is_equal "$(printed_share second.out)" "$(recou
 sed -i 's/ AND SLEEP(0.002) = 0//' shop.conf
 check "a deadline that is far away: exit code 0" load run --deadline 10m
 check "and every key" is_equal "$(redis cache dbsize)" $rows
+# Rows of which nothing is to be written are no reason to go on.
+sed -i 's/^ttl = .*/&\nmax_value = 8/' shop.conf
+check "a deadline that is over, and nothing to write" says 7 "is reached with 0 of $rows" load run --run other --deadline "$(date -u -d '-1 minute' +%FT%TZ)"
 finish
