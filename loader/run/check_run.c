@@ -122,7 +122,7 @@ static const char *version_words(enum version_kind kind)
 {
     switch (kind) {
     case VERSION_COUNTER:
-        return "versions are a counter: looked at again after writing";
+        return "versions are a counter or an ETag: looked at again after writing";
     case VERSION_FINE_TIME:
         return "versions are times with fractions: looked at again after writing";
     case VERSION_FINE_LOCAL_TIME:

@@ -68,6 +68,8 @@ check "the second look asks for heads" grep -q '^HEAD 17 ' "$SCRATCH/service/req
 check "no more requests at once than connections, of both looks" \
     awk '$NF > 6 {print; bad = 1} END {exit bad}' "$SCRATCH/service/requests"
 
+check "check tries it without Redis' keys" eval \
+    '"$L" check --config "$SCRATCH/etag.conf" --plan "$SCRATCH/people.csv" | grep -q "versions are a counter or an ETag"'
 plan "$SCRATCH/one.csv" 9001
 config "$SCRATCH/field.conf" field:count
 check "a field of the body may be the version" exits_with 0 load field one
