@@ -17,7 +17,8 @@ enum { REDIS_KEY_OVERHEAD_BYTES = 125 };
 enum { MISS_COST_DEFAULT_MS = 10, VALUE_SIZE_DEFAULT_BYTES = 512 };
 
 /* Fills everything of `row` but its rank. Benefit = P(return) * cost of a miss: the family's miss_cost, else the
- * mean duration of the key's answers in the log, else the default. Size = name + value + what Redis adds; the value
+ * mean duration of the key's answers in the log, else the default; times 1 + the herd, the requests that arrive on average
+ * while the first miss is being filled. Size = name + value + what Redis adds; the value
  * as large as the family's size, else as the key's mean answer, else the default: an answer is a whole page, and the
  * config knows what is cached of it. `key` [KEY_SIZE_MAX] holds the rendered key; the row borrows it, `id`, the
  * family's name, the demand's reason and the window's name. */

@@ -3,6 +3,7 @@
 
 #include "predictor/rank/rank_score.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -208,10 +209,14 @@ static void a_row_is_scored(void **state)
     struct plan_row row;
     rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
     assert_true(slice_is_equal(row.key, slice_of("user:7:p")));
-    assert_true(row.benefit_ms == 2.5);
+    double window_ms = (double)(frame.window->end_unix - frame.window->start_unix) * 1000;
+    assert_true(fabs(row.benefit_ms - 2.5 * (1 + 7 * 10 / window_ms)) < 1e-12); /* 8 hits if any */
     assert_int_equal(row.size_bytes, 8 + 100 + REDIS_KEY_OVERHEAD_BYTES);
     assert_true(row.days_dormant == 9);
-    assert_true(plan_row_density(&row) == 2.5 / (8 + 100 + REDIS_KEY_OVERHEAD_BYTES));
+    assert_true(plan_row_density(&row) == row.benefit_ms / (8 + 100 + REDIS_KEY_OVERHEAD_BYTES));
+    demand.expected_hits = 0.25 * (1 + window_ms); /* one a millisecond: ten wait for the first */
+    rank_score_fill(&frame, &family, slice_of("7"), &facts, &demand, key, &row);
+    assert_true(fabs(row.benefit_ms - 2.5 * 11) < 1e-9);
 }
 
 /* The config knows what is cached; the log knows whole answers; the defaults know nothing. */
