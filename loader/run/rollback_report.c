@@ -151,7 +151,7 @@ static void put_row(struct csv_writer *csv, const struct csv_record *record,
 static int copy_rows(struct csv_reader *reader, struct csv_writer *csv,
                      const struct rollback_verdicts *verdicts, int64_t now_unix, struct error *err)
 {
-    int found[COLUMN_COUNT], more;
+    int found[COLUMN_COUNT] = {0}, more;
     struct csv_record record;
     if (find_columns(reader, found, err) != 0) {
         return -1;
