@@ -55,7 +55,7 @@ LOADER_LIBS     = -lhiredis -lcurl -lz -lssl -lcrypto -lsqlite3 $(MYSQL_LIBS)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
 
-.PHONY: all help deps check test test-long test-engines demo bench exports fuzz unit format lint install \
+.PHONY: all help deps check test test-long test-engines demo bench bench-incident exports fuzz unit format lint install \
         uninstall clean
 all: $(PROGRAMS) build/bin/rekindle-predict build/bin/rekindle-load ## build both programs (CONFIG=release|san|clang)
 
@@ -194,6 +194,9 @@ bench: all build/deps/test.stamp build/deps/bench.stamp ## speed and memory besi
 
 exports: all build/deps/exports.stamp ## make the study in notebooks-exports/ anew: tables, plots, text
 	@bash notebooks-exports/source/export.sh
+
+bench-incident: all build/tools/cache_aside build/deps/test.stamp build/deps/bench.stamp ## a launch cold, warmed and ramped: table and plots in build/incident
+	@bash tests/bench/incident.sh
 
 PREFIX ?= /usr/local
 install: all ## copy the programs and man pages to PREFIX (/usr/local)
