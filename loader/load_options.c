@@ -150,6 +150,19 @@ static const struct option_row ramp_rows[] = {
     END_OF_TABLE,
 };
 
+static const struct option_row guard_rows[] = {
+    {"active-plan", OPTION_TEXT, FIELD(active_plan), "FILE",
+     "also warm this plan, and first: of rekindle-predict rank --scope all"},
+    {"every", OPTION_DURATION_SECOND, FIELD(guard_tick_second), "TIME",
+     "how often it looks; default 1s"},
+    {"once", OPTION_FLAG, FIELD(is_once), NULL, "look once and end, for cron"},
+    {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
+     "warm at most so many rows a second; default [pace] rows, or no limit"},
+    {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
+     "host:port or unix:/path; default [redis] address of the config"},
+    END_OF_TABLE,
+};
+
 static const struct command commands[] = {
     {"check",
      "Tries a plan without writing: keys, bytes, queries, seconds, what will not fit",
@@ -205,6 +218,12 @@ static const struct command commands[] = {
      NULL,
      {"rekindle-load rollback --config rekindle.conf --run NAME --dry-run",
       "rekindle-load rollback --config rekindle.conf --run NAME"}},
+    {"guard",
+     "Watches the cache, and warms it again when it was lost",
+     {guard_rows, general_rows},
+     NULL,
+     {"rekindle-load guard --config rekindle.conf --rows 5k",
+      "rekindle-load guard --config rekindle.conf --once --active-plan active.csv"}},
     {"ramp",
      "Lets users in step by step while hit ratio and source hold, and steps back by itself",
      {ramp_rows, general_rows},
@@ -242,5 +261,6 @@ void load_options_init(struct load_options *options)
         .hold_second = (int64_t)MINUTE * MINUTE,
         .min_hit_ratio = hit_ratio,
         .min_reads = MIN_READS,
+        .guard_tick_second = 1,
     };
 }

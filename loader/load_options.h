@@ -40,6 +40,9 @@ struct load_options {
     int64_t tick_second, ramp_soak_second, give_up_second, hold_second;
     double min_hit_ratio, max_misses, max_source_ms;
     uint64_t min_reads;
+    const char *active_plan;
+    int64_t guard_tick_second;
+    bool is_once;
 };
 
 extern const struct program load_program;

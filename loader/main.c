@@ -17,7 +17,7 @@ static const struct {
 } conductors[] = {
     {"check", check_run},       {"run", warm_run},    {"verify", verify_run}, {"ready", ready_run},
     {"status", status_run},     {"pause", pause_run}, {"resume", resume_run}, {"stop", stop_run},
-    {"rollback", rollback_run}, {"ramp", ramp_run},
+    {"rollback", rollback_run}, {"ramp", ramp_run},   {"guard", guard_run},
 };
 
 static int read_clock(const char *now, struct load_job *job, struct error *err)

@@ -34,6 +34,7 @@ int resume_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int stop_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int rollback_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int ready_run(const struct load_job *job, struct error *err) MUST_CHECK;
+int guard_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int ramp_run(const struct load_job *job, struct error *err) MUST_CHECK;
 int status_run(const struct load_job *job, struct error *err) MUST_CHECK;
 

@@ -59,6 +59,24 @@ int publish_keys_degrade(struct redis_control *control, const struct config *con
     return 0;
 }
 
+int publish_keys_keep_off(struct redis_control *control, const struct config *config,
+                          struct error *err)
+{
+    char key[KEY_SIZE], word[WORD_SIZE];
+    for (size_t i = 0; i < config->family_count; i++) {
+        const struct family *family = &config->families[i];
+        if (!family->is_degraded_on_loss) {
+            continue;
+        }
+        key_of(key, "degrade", family->name);
+        int found = redis_control_get(control, key, word, sizeof word, err);
+        if (found < 0 || (found == 0 && redis_control_set(control, key, "off", 0, err) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int publish_keys_end_degrade(struct redis_control *control, const struct config *config,
                              struct error *err)
 {

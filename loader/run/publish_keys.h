@@ -26,6 +26,9 @@ int publish_keys_found_share(struct redis_control *control, const char *event);
 /* For every family of the config. */
 int publish_keys_degrade(struct redis_control *control, const struct config *config,
                          bool is_degraded, int64_t hold_second, struct error *err) MUST_CHECK;
+/* All is well: families that degrade on loss get an `off` where they have no key. */
+int publish_keys_keep_off(struct redis_control *control, const struct config *config,
+                          struct error *err) MUST_CHECK;
 /* All is well, and nobody watches any more: families that degrade on loss get an `off` for ever, others no key. */
 int publish_keys_end_degrade(struct redis_control *control, const struct config *config,
                              struct error *err) MUST_CHECK;
