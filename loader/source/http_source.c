@@ -12,6 +12,7 @@
 
 #include "common/file_io.h"
 #include "common/monotonic.h"
+#include "loader/source/http_settings.h"
 #include "loader/source/json_object.h"
 
 #include <curl/curl.h>
@@ -35,19 +36,13 @@ enum {
     TOKEN_HEADER_SIZE = 4096
 };
 
-static const char id_mark[] = "{id}";
-static const char field_mark[] = "field:";
 static const char *const column_names[COLUMN_COUNT] = {"id", "body", "version"};
-
-/* Where the version of a row comes from. */
-enum version_source { FROM_NOTHING, FROM_ETAG, FROM_LAST_MODIFIED, FROM_FIELD };
 
 struct http_connection {
     const struct source_setup *setup;
     CURL *curl;
     struct curl_slist *headers; /* NULL: none */
-    enum version_source version_source;
-    const char *field; /* of FROM_FIELD */
+    struct http_settings settings;
     struct http_answer answer;
     char *url; /* [url_capacity] */
     size_t url_capacity;
@@ -55,63 +50,6 @@ struct http_connection {
     size_t scratch_size;
     char words[CURL_ERROR_SIZE];
 };
-
-/* ---- what the config says */
-
-static const char *url_of(const struct source_setup *setup)
-{
-    return setup->family->url != NULL ? setup->family->url : setup->config->http.url;
-}
-
-static int check_url(const struct source_setup *setup, struct error *err)
-{
-    const char *url = url_of(setup);
-    const char *mark = url == NULL ? NULL : strstr(url, id_mark);
-    bool is_fine = mark != NULL && strstr(mark + 1, id_mark) == NULL &&
-                   (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0);
-    if (!is_fine) {
-        return error_set(err, ERROR_INPUT,
-                         "source = http needs the family's url, or [http] url, with {id} once: "
-                         "http://host/users/{id}");
-    }
-    if (strchr(url, '@') != NULL && strchr(url, '@') < mark) {
-        return error_set(err, ERROR_INPUT,
-                         "a url must hold no password: give [http] token_file instead");
-    }
-    return 0;
-}
-
-static int choose_version(struct http_connection *connection, struct error *err)
-{
-    const char *text = connection->setup->config->http.version;
-    if (text == NULL || strcmp(text, "none") == 0) {
-        connection->version_source = FROM_NOTHING;
-    } else if (strcmp(text, "etag") == 0) {
-        connection->version_source = FROM_ETAG;
-    } else if (strcmp(text, "last-modified") == 0) {
-        connection->version_source = FROM_LAST_MODIFIED;
-    } else if (strncmp(text, field_mark, sizeof field_mark - 1) == 0 &&
-               text[sizeof field_mark - 1] != '\0') {
-        connection->version_source = FROM_FIELD;
-        connection->field = text + sizeof field_mark - 1;
-    } else {
-        return error_set(err, ERROR_INPUT,
-                         "[http] version = %s: write none, etag, last-modified or field:NAME",
-                         text);
-    }
-    return 0;
-}
-
-/* The body is somebody else's text: as a column of a JSON object it would be quoted once more. */
-static int check_encoding(const struct family *family, struct error *err)
-{
-    if (family->value == VALUE_RAW || family->value == VALUE_TEMPLATE) {
-        return 0;
-    }
-    return error_set(err, ERROR_INPUT,
-                     "source = http gives the columns id and body: write value = raw:body, or a "
-                     "template with {body}");
-}
 
 /* ---- connecting */
 
@@ -177,8 +115,8 @@ static int set_options(struct http_connection *connection)
 static int prepare(struct http_connection *connection, struct error *err)
 {
     const struct source_setup *setup = connection->setup;
-    if (check_url(setup, err) != 0 || check_encoding(setup->family, err) != 0 ||
-        choose_version(connection, err) != 0 || add_token(connection, err) != 0) {
+    if (http_settings_read(&connection->settings, setup->config, setup->family, err) != 0 ||
+        add_token(connection, err) != 0) {
         return -1;
     }
     connection->answer.body_size_max = setup->family->max_value_bytes;
@@ -211,12 +149,13 @@ static int describe(void *opaque, struct arena *arena, struct source_description
                     struct error *err)
 {
     const struct http_connection *connection = opaque;
-    bool has_version = connection->version_source != FROM_NOTHING;
+    bool has_version = connection->settings.version_source != HTTP_VERSION_NONE;
     description->id_kind = ID_BINARY;
     description->column_count = has_version ? COLUMN_COUNT : COLUMN_COUNT - 1;
     /* A strong ETag changes with every byte. A time of whole seconds, or a field of which nothing is known, does not. */
-    description->version_kind =
-        connection->version_source == FROM_ETAG ? VERSION_COUNTER : VERSION_COARSE_TIME;
+    description->version_kind = connection->settings.version_source == HTTP_VERSION_ETAG
+                                    ? VERSION_COUNTER
+                                    : VERSION_COARSE_TIME;
     description->names = arena_take(arena, sizeof column_names);
     if (description->names == NULL) {
         return error_set_memory(err, "reading a query's columns");
@@ -229,10 +168,9 @@ static int describe(void *opaque, struct arena *arena, struct source_description
 
 static int make_url(struct http_connection *connection, struct slice id, struct error *err)
 {
-    const char *url = url_of(connection->setup);
-    const char *mark = strstr(url, id_mark);
+    const struct http_settings *settings = &connection->settings;
     char *escaped = curl_easy_escape(connection->curl, id.bytes, (int)id.size);
-    size_t size = escaped == NULL ? 0 : strlen(url) + strlen(escaped) + 1;
+    size_t size = escaped == NULL ? 0 : strlen(settings->url) + strlen(escaped) + 1;
     if (size > connection->url_capacity) {
         char *grown = realloc(connection->url, size);
         connection->url = grown == NULL ? connection->url : grown;
@@ -240,8 +178,8 @@ static int make_url(struct http_connection *connection, struct slice id, struct 
         size = grown == NULL ? 0 : size;
     }
     if (size > 0) {
-        snprintf(connection->url, size, "%.*s%s%s", (int)(mark - url), url, escaped,
-                 mark + sizeof id_mark - 1);
+        snprintf(connection->url, size, "%.*s%s%s", (int)settings->before.size,
+                 settings->before.bytes, escaped, settings->after);
     }
     curl_free(escaped);
     return size == 0 ? error_set_memory(err, "preparing a request") : 0;
@@ -340,7 +278,7 @@ static int find_field(struct http_connection *connection, struct cell *version, 
     json_object_init(&object, (struct slice){answer->body, answer->body_size}, connection->scratch);
     int got;
     while ((got = json_object_next(&object, &member)) > 0) {
-        if (slice_is_equal(member.name, slice_of(connection->field)) &&
+        if (slice_is_equal(member.name, slice_of(connection->settings.field)) &&
             member.kind != JSON_KIND_NULL) {
             *version = (struct cell){CELL_TEXT, member.bytes};
         }
@@ -354,10 +292,10 @@ static int make_version(struct http_connection *connection, struct cell *version
 {
     const struct http_answer *answer = &connection->answer;
     *version = (struct cell){.kind = CELL_NULL};
-    switch (connection->version_source) {
-    case FROM_NOTHING:
+    switch (connection->settings.version_source) {
+    case HTTP_VERSION_NONE:
         return 0;
-    case FROM_ETAG:
+    case HTTP_VERSION_ETAG:
         if (!http_answer_is_strong(answer->etag)) {
             return error_set(err, ERROR_BACKEND,
                              "GET %.300s: the answer has %s ETag, which says nothing about its "
@@ -366,12 +304,12 @@ static int make_version(struct http_connection *connection, struct cell *version
         }
         *version = (struct cell){CELL_TEXT, slice_of(answer->etag)};
         return 0;
-    case FROM_LAST_MODIFIED:
+    case HTTP_VERSION_LAST_MODIFIED:
         if (answer->last_modified[0] != '\0') {
             *version = (struct cell){CELL_TEXT, slice_of(answer->last_modified)};
         }
         return 0;
-    case FROM_FIELD:
+    case HTTP_VERSION_FIELD:
         return answer->is_body_cut ? 0 : find_field(connection, version, err);
     }
     return 0;
@@ -436,7 +374,7 @@ static int explain(void *opaque, const struct source_question *question, char *p
     const struct http_connection *connection = opaque;
     (void)question;
     (void)err;
-    snprintf(plan, size, "GET %s", url_of(connection->setup));
+    snprintf(plan, size, "GET %s", connection->settings.url);
     *is_scan = false;
     return 0;
 }
