@@ -91,9 +91,9 @@ check "not a rate: exit code 2" says 2 "--growth, or [budget] growth: '20MiB' is
 fresh_redis --maxmemory 250mb
 load run --rows 20k --memory-high 40% >peak.out 2>&1 &
 loader=$!
-wait_for 10 bash -c "[ \$(redis-cli -s cache.sock dbsize) -gt 5000 ]"
+wait_for 60 bash -c "[ \$(redis-cli -s cache.sock dbsize) -gt 5000 ]"
 head -c 100000000 /dev/zero | redis cache -x set peak >/dev/null
-wait_for 10 grep -q "memory of Redis" runs/*/status
+wait_for 60 grep -q "memory of Redis" runs/*/status
 redis cache unlink peak >/dev/null
 status=0
 wait $loader || status=$?
@@ -106,7 +106,7 @@ fresh_redis --maxmemory 200mb --maxmemory-policy allkeys-lru
 fill_up 30000000
 load run --rows 20k >evict.out 2>&1 &
 loader=$!
-wait_for 10 bash -c "[ \$(redis-cli -s cache.sock exists '$(sed -n 8000p planned)') = 1 ]"
+wait_for 60 bash -c "[ \$(redis-cli -s cache.sock exists '$(sed -n 8000p planned)') = 1 ]"
 redis cache config set maxmemory $(($(info used_memory) - 300000)) >/dev/null
 status=0
 wait $loader || status=$?
