@@ -15,6 +15,7 @@
 
 #include "common/file_io.h"
 #include "common/monotonic.h"
+#include "loader/run/run_switch.h"
 
 enum { HOST_NAME_SIZE = 64, BOOT_ID_SIZE = 64, MODE_OTHERS = 0077 };
 
@@ -118,7 +119,7 @@ int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis,
     if (target.timeout_ms > RUN_LOCK_TIMEOUT_MS) {
         target.timeout_ms = RUN_LOCK_TIMEOUT_MS; /* a stop must not wait for a renewal */
     }
-    lock->control = redis_control_open(&target, err);
+    lock->control = redis_control_open(&target, run_switch_abort_flag(), err);
     if (lock->control == NULL) {
         return -1;
     }

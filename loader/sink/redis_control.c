@@ -25,7 +25,8 @@ static const char take_script[] = "local holder = redis.call('GET', KEYS[1])\n"
 static const char release_script[] = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
                                      "return redis.call('DEL', KEYS[1])\n";
 
-struct redis_control *redis_control_open(const struct redis_config *redis, struct error *err)
+struct redis_control *redis_control_open(const struct redis_config *redis, const atomic_int *stop,
+                                         struct error *err)
 {
     struct redis_control *control = calloc(1, sizeof *control);
     if (control == NULL) {
@@ -39,7 +40,7 @@ struct redis_control *redis_control_open(const struct redis_config *redis, struc
         control->redis.sentinel = NULL;
         control->redis.master = NULL;
     }
-    if (redis_pool_init(&control->pool, &control->redis, NULL, err) != 0) {
+    if (redis_pool_init(&control->pool, &control->redis, stop, err) != 0) {
         redis_control_close(control);
         return NULL;
     }
@@ -121,8 +122,10 @@ static int call_once(struct redis_control *control, const struct slice key,
 static int call(struct redis_control *control, const struct slice key,
                 const struct slice arguments[], size_t count, redisReply **reply, struct error *err)
 {
-    bool is_answered = call_once(control, key, arguments, count, reply, err) == 0 ||
-                       call_once(control, key, arguments, count, reply, err) == 0;
+    bool is_answered = call_once(control, key, arguments, count, reply, err) == 0;
+    if (!is_answered && err->kind != ERROR_STOPPED) {
+        is_answered = call_once(control, key, arguments, count, reply, err) == 0;
+    }
     if (!is_answered) {
         return -1;
     }

@@ -8,14 +8,16 @@
 #include "common/error.h"
 #include "common/slice.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct redis_control;
 
-/* A connection to `redis->control`, or to `redis->address` where that is NULL. */
-struct redis_control *redis_control_open(const struct redis_config *redis,
+/* A connection to `redis->control`, or to `redis->address` where that is NULL. All waiting ends soon after `*stop` is
+ * not 0 (NULL: never), with ERROR_STOPPED. */
+struct redis_control *redis_control_open(const struct redis_config *redis, const atomic_int *stop,
                                          struct error *err) MUST_CHECK;
 void redis_control_close(struct redis_control *control);
 
