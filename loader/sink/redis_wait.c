@@ -8,7 +8,12 @@
 
 struct redis_wait redis_wait_begin(int64_t timeout_ms, const atomic_int *stop)
 {
-    return (struct redis_wait){.deadline_ms = monotonic_ms() + timeout_ms, .stop = stop};
+    bool is_stopping = redis_wait_is_stop(stop);
+    if (is_stopping && timeout_ms > (int64_t)REDIS_STOP_LATE_MS) {
+        timeout_ms = REDIS_STOP_LATE_MS;
+    }
+    return (struct redis_wait){
+        .deadline_ms = monotonic_ms() + timeout_ms, .stop = stop, .is_stopping = is_stopping};
 }
 
 static void look_at_stop(struct redis_wait *wait, int64_t now_ms)

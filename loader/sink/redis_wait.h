@@ -15,6 +15,10 @@ enum {
         400, /* for answers that are under way when it is seen: both are half a second */
 };
 
+enum {
+    REDIS_STOP_LATE_MS = 100
+}; /* the grace of a wait that begins when a stop is wished already */
+
 enum redis_readiness { REDIS_READY, REDIS_TIME_OVER, REDIS_STOP_WISHED };
 
 struct redis_wait {
