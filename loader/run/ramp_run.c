@@ -167,7 +167,7 @@ static int open_session(struct ramp_session *session, struct error *err)
     snprintf(session->owner, sizeof session->owner, "%s/pid%ld", host, (long)getpid());
     snprintf(session->lease_key, sizeof session->lease_key, "rekindle:ramp-lease:%s",
              session->job->options->event);
-    session->control = redis_control_open(&session->job->redis, run_switch_abort_flag(), err);
+    session->control = redis_control_open_until(&session->job->redis, run_switch_abort_flag(), err);
     if (session->control == NULL || take_lease(session, err) != 0 ||
         open_watch(session, err) != 0 || open_log(session, err) != 0) {
         return -1;

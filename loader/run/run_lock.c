@@ -119,7 +119,7 @@ int run_lock_take_lease(struct run_lock *lock, const struct redis_config *redis,
     if (target.timeout_ms > RUN_LOCK_TIMEOUT_MS) {
         target.timeout_ms = RUN_LOCK_TIMEOUT_MS; /* a stop must not wait for a renewal */
     }
-    lock->control = redis_control_open(&target, run_switch_abort_flag(), err);
+    lock->control = redis_control_open_until(&target, run_switch_abort_flag(), err);
     if (lock->control == NULL) {
         return -1;
     }

@@ -64,7 +64,7 @@ static struct switch_key_word look_at_keys(struct switch_key *key)
     char own[WORD_SIZE] = "", all[WORD_SIZE] = "";
     struct switch_key_word word = {.wish = WISH_RUN};
     if (key->control == NULL) {
-        key->control = redis_control_open(&key->redis, run_switch_abort_flag(), &ignored);
+        key->control = redis_control_open_until(&key->redis, run_switch_abort_flag(), &ignored);
     }
     if (key->control == NULL || read_word(key, key->name, own) < 0 ||
         read_word(key, SWITCH_KEY_ALL, all) < 0) {
@@ -167,7 +167,7 @@ int switch_key_clear(const struct redis_config *redis, const char *run_name, boo
 {
     char name[SWITCH_KEY_NAME_SIZE], word[WORD_SIZE];
     struct redis_config config = hasty(redis);
-    struct redis_control *control = redis_control_open(&config, NULL, err);
+    struct redis_control *control = redis_control_open(&config, err);
     if (control == NULL) {
         return -1;
     }

@@ -25,8 +25,13 @@ static const char take_script[] = "local holder = redis.call('GET', KEYS[1])\n"
 static const char release_script[] = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
                                      "return redis.call('DEL', KEYS[1])\n";
 
-struct redis_control *redis_control_open(const struct redis_config *redis, const atomic_int *stop,
-                                         struct error *err)
+struct redis_control *redis_control_open(const struct redis_config *redis, struct error *err)
+{
+    return redis_control_open_until(redis, NULL, err);
+}
+
+struct redis_control *redis_control_open_until(const struct redis_config *redis,
+                                               const atomic_int *stop, struct error *err)
 {
     struct redis_control *control = calloc(1, sizeof *control);
     if (control == NULL) {

@@ -15,10 +15,13 @@
 
 struct redis_control;
 
-/* A connection to `redis->control`, or to `redis->address` where that is NULL. All waiting ends soon after `*stop` is
- * not 0 (NULL: never), with ERROR_STOPPED. */
-struct redis_control *redis_control_open(const struct redis_config *redis, const atomic_int *stop,
+/* A connection to `redis->control`, or to `redis->address` where that is NULL. */
+struct redis_control *redis_control_open(const struct redis_config *redis,
                                          struct error *err) MUST_CHECK;
+/* The same, and all waiting ends soon after `*stop` is not 0, with ERROR_STOPPED. */
+struct redis_control *redis_control_open_until(const struct redis_config *redis,
+                                               const atomic_int *stop,
+                                               struct error *err) MUST_CHECK;
 void redis_control_close(struct redis_control *control);
 
 enum { LEASE_OWNER_SIZE = 128 };

@@ -260,7 +260,7 @@ static void test_control_keys_find_their_nodes(void **state)
     enum { KEYS = 30 };
     struct error err;
     struct redis_config config = {.address = address, .is_cluster = true, .timeout_ms = 2000};
-    struct redis_control *control = redis_control_open(&config, NULL, &err);
+    struct redis_control *control = redis_control_open(&config, &err);
     assert_non_null(control);
     for (int i = 0; i < KEYS; i++) {
         char key[NAME_SIZE], value[NAME_SIZE], holder[LEASE_OWNER_SIZE];

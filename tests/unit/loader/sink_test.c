@@ -639,7 +639,7 @@ static void test_control_keys(void **state)
     (void)state;
     struct redis_config config = default_config();
     struct error err;
-    struct redis_control *control = redis_control_open(&config, NULL, &err);
+    struct redis_control *control = redis_control_open(&config, &err);
     assert_non_null(control);
     char holder[LEASE_OWNER_SIZE] = "";
     char value[8];

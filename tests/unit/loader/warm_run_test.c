@@ -217,8 +217,13 @@ int sink_look(struct sink *sink, enum sink_look_content content, struct sink_loo
     return 0;
 }
 
-struct redis_control *redis_control_open(const struct redis_config *redis, const atomic_int *stop,
-                                         struct error *err)
+struct redis_control *redis_control_open(const struct redis_config *redis, struct error *err)
+{
+    return redis_control_open_until(redis, NULL, err);
+}
+
+struct redis_control *redis_control_open_until(const struct redis_config *redis,
+                                               const atomic_int *stop, struct error *err)
 {
     static struct redis_control control;
     (void)redis;
