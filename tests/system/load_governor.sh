@@ -42,7 +42,7 @@ C
 
 now() { date +%s.%N; }
 # sets FROM TO: how many SETs MONITOR saw in that time, and when the first and the last of them was.
-sets() { awk -v from="$1" -v to="$2" '$4 == "\"SET\"" && $1 >= from && $1 < to {n++; if (n == 1) first = $1; last = $1} END {print n + 0, first, last}' monitor.txt; }
+sets() { awk -v from="$1" -v to="$2" '$4 == "\"SET\"" && $5 ~ /user:/ && $1 >= from && $1 < to {n++; if (n == 1) first = $1; last = $1} END {print n + 0, first, last}' monitor.txt; }
 written() { grep -c '"SET"' monitor.txt; }
 has_written() { [ "$(written)" -ge "$1" ]; }
 running() { sql db "SHOW GLOBAL STATUS LIKE 'Threads_running'" | cut -f 2; }
@@ -66,7 +66,7 @@ spoke_again() {
 }
 # most_in_a_second FROM TO: the most SETs in any second of that time.
 most_in_a_second() {
-    awk -v from="$1" -v to="$2" 'BEGIN {n = 0; first = 0} $4 == "\"SET\"" && $1 >= from && $1 < to {
+    awk -v from="$1" -v to="$2" 'BEGIN {n = 0; first = 0} $4 == "\"SET\"" && $5 ~ /user:/ && $1 >= from && $1 < to {
         t[n++] = $1; while (t[first] <= $1 - 1) first++; if (n - first > most) most = n - first} END {print most + 0}' monitor.txt
 }
 is_at_most() { [ "$1" -le "$2" ] || { echo "$1, and not $2 at most"; return 1; }; }
