@@ -57,7 +57,7 @@ for mode in overwrite nx; do
 done
 check "the same again" exits_with 0 loader run
 
-check "rollback" exits_with 0 "$L" rollback --quiet --config "$SCRATCH/load.ini" --run "$SCRATCH/overwrite"
+check "rollback" exits_with 0 "$L" rollback --quiet --delete-overwritten --config "$SCRATCH/load.ini" --run "$SCRATCH/overwrite"
 check "takes back every key" is_equal "$(redis cache -n 1 dbsize)" 0
 redis cache flushall >/dev/null
 
