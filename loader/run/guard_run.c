@@ -40,6 +40,7 @@ enum {
     SLICE_NS = 50 * 1000 * 1000,
     STATE_SIZE_MAX = 4096,
     DEGRADE_SECOND = 5,
+    RETRY_SECOND = 10, /* after a warming that failed */
     ARGUMENT_MAX = 16,
     NUMBER_SIZE = 32,
     WORD_SIZE = 64,
@@ -54,6 +55,7 @@ struct guard_session {
     struct redis_control *control; /* where the application looks */
     struct redis_probe *probe;     /* NULL: to be opened */
     bool has_before;
+    bool has_failed; /* the last warming */
     struct guard_look before;
     char state_path[PATH_MAX];
 };
@@ -290,7 +292,8 @@ static int look_once(struct guard_session *session, struct error *err)
     }
     if (verdict ==
         GUARD_LOST) { /* no `off` before it is warm: who degrades on loss does so from the loss on */
-        if (warm_again(session, err) != 0) {
+        session->has_failed = warm_again(session, err) != 0;
+        if (session->has_failed) {
             return -1;
         }
         now = look_at_cache(session);
@@ -318,7 +321,8 @@ static int watch(struct guard_session *session, struct error *err)
         if (look_once(session, &trouble) != 0 && trouble.kind != ERROR_STOPPED) {
             message_warn(session->job->message, "%s; tried again", trouble.text);
         }
-        due_us = monotonic_us() + every_us;
+        due_us = monotonic_us() +
+                 (session->has_failed ? RETRY_SECOND * (int64_t)US_PER_SECOND : every_us);
     }
     return error_set(err, ERROR_STOPPED, "stopped by a signal; nobody watches the cache now");
 }
