@@ -68,16 +68,6 @@ void run_switch_init(struct run_switch *run_switch, const char *run_folder, cons
     *run_switch = (struct run_switch){.run_folder = run_folder, .host_folder = host_folder};
 }
 
-int run_switch_watch_keys(struct run_switch *run_switch, const struct redis_config *redis,
-                          const struct message *message, struct error *err)
-{
-    const char *slash = strrchr(run_switch->run_folder, '/');
-    run_switch->message = message;
-    run_switch->key =
-        switch_key_start(redis, slash == NULL ? run_switch->run_folder : slash + 1, err);
-    return run_switch->key == NULL ? -1 : 0;
-}
-
 void run_switch_end(struct run_switch *run_switch)
 {
     switch_key_stop(run_switch->key);
@@ -106,6 +96,17 @@ static void wish_at_least(struct run_switch *run_switch, enum run_wish wish, con
     }
 }
 
+/* A resume deletes the key before it writes the latch: what was read of the key earlier must not pause the run again. */
+static void take_over(struct run_switch *run_switch, const struct switch_latch *found)
+{
+    bool is_new =
+        found->wish != run_switch->latch.wish || found->at_unix != run_switch->latch.at_unix;
+    if (is_new && found->wish == WISH_RUN && run_switch->key != NULL) {
+        switch_key_forget(run_switch->key);
+    }
+    run_switch->latch = *found;
+}
+
 /* What a command has written there counts. A file that is gone, or not readable, wishes nothing. */
 static void read_latch(struct run_switch *run_switch)
 {
@@ -115,11 +116,24 @@ static void read_latch(struct run_switch *run_switch)
         return;
     }
     if (switch_latch_load(run_switch->run_folder, &found, &ignored) == 1) {
-        run_switch->latch = found;
+        take_over(run_switch, &found);
     } else if (run_switch->latch.wish != WISH_RUN) {
         struct switch_latch kept = run_switch->latch;
         latch(run_switch, kept.wish, kept.why);
     }
+}
+
+/* ---- the keys' thread */
+
+int run_switch_watch_keys(struct run_switch *run_switch, const struct redis_config *redis,
+                          const struct message *message, struct error *err)
+{
+    const char *slash = strrchr(run_switch->run_folder, '/');
+    run_switch->message = message;
+    read_latch(run_switch); /* a resume of long ago does not outweigh what the keys say now */
+    run_switch->key =
+        switch_key_start(redis, slash == NULL ? run_switch->run_folder : slash + 1, err);
+    return run_switch->key == NULL ? -1 : 0;
 }
 
 /* ---- who may wish */

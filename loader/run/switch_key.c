@@ -26,6 +26,7 @@ struct switch_key {
     pthread_mutex_t mutex; /* of the rest */
     pthread_cond_t wake;
     bool is_over;
+    unsigned forget_count; /* so that a look under way at a switch_key_forget does not count */
     struct switch_key_word word;
 };
 
@@ -102,10 +103,13 @@ static void *watch(void *argument)
         if (key->is_over) {
             break;
         }
+        unsigned forget_count = key->forget_count;
         pthread_mutex_unlock(&key->mutex);
         struct switch_key_word word = look_at_keys(key);
         pthread_mutex_lock(&key->mutex);
-        keep_word(key, word);
+        if (forget_count == key->forget_count) {
+            keep_word(key, word);
+        }
     }
     pthread_mutex_unlock(&key->mutex);
     return NULL;
@@ -144,6 +148,15 @@ struct switch_key_word switch_key_look(struct switch_key *key)
     key->word.is_resume = false;
     pthread_mutex_unlock(&key->mutex);
     return word;
+}
+
+void switch_key_forget(struct switch_key *key)
+{
+    pthread_mutex_lock(&key->mutex);
+    key->word.wish = WISH_RUN;
+    key->word.is_all = false;
+    key->forget_count++;
+    pthread_mutex_unlock(&key->mutex);
 }
 
 void switch_key_stop(struct switch_key *key)

@@ -33,6 +33,9 @@ struct switch_key_word {
 struct switch_key *switch_key_start(const struct redis_config *redis, const char *run_name,
                                     struct error *err) MUST_CHECK;
 struct switch_key_word switch_key_look(struct switch_key *key);
+/* What the keys said until now no longer counts, only what they still say from the next look on: somebody has resumed, and
+ * has deleted the key before. */
+void switch_key_forget(struct switch_key *key);
 /* Ends the thread within a second or two; NULL is fine. */
 void switch_key_stop(struct switch_key *key);
 
