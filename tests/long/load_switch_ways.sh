@@ -16,28 +16,31 @@ make_table shop.db "$COUNT"
 make_plan plan.csv "$COUNT"
 make_config shop.conf "$SCRATCH/shop.db" "$SCRATCH/cache.sock"
 sed -i "/^address/a control = unix:$SCRATCH/control.sock" shop.conf
+printf '[pace]\nnice = 0\n' >>shop.conf # full load, also beside others
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 has_keys() { [ "$(redis cache dbsize)" -gt "$1" ]; }
+# But for the lease, which goes when the process ends, or runs out after a stop that took longer than its second.
+warm_keys() { redis cache eval "return redis.call('dbsize') - redis.call('exists', 'rekindle:lease')" 0; }
 folder() { echo "$SCRATCH"/runs/sale-*; }
 name() { basename "$(folder)"; }
 state_is() { "$L" status --config shop.conf | head -n 1 | grep -q ": $1\$"; }
 start_load() {
     local before
     before=$(redis cache dbsize)
-    "$L" run --config shop.conf --plan plan.csv --quiet >load.out 2>&1 &
+    "$L" run --config shop.conf --plan plan.csv --quiet "$@" >load.out 2>&1 &
     LOADER=$!
     SERVER_PIDS+=("$LOADER")
-    wait_for 10 has_keys $((before + 5000))
+    check "it is writing" wait_for 60 has_keys $((before + 5000))
 }
 end_of_load() {
     STATUS=0
     wait "$LOADER" || STATUS=$?
 }
-# acted: when the number of keys changed for the last time, after $WISHED, is no later than the limit.
+# acted: when the number of warm keys changed for the last time, after $WISHED, is no later than the limit.
 acted() {
     local size last=-1 changed=$WISHED
     while [ $(($(milliseconds) - changed)) -lt 1300 ]; do
-        size=$(redis cache dbsize)
+        size=$(warm_keys)
         [ "$size" = "$last" ] || { last=$size; changed=$(milliseconds); }
         sleep 0.02
     done
@@ -50,7 +53,11 @@ is_under_way() { has_keys 0 && ! has_keys $((COUNT - 1)); }
 wish() {
     WISHED=$(milliseconds)
     case $1-$2 in
-    command-*) "$L" "$2" --config shop.conf --run "$(name)" >/dev/null ;;
+    command-resume) "$L" resume --config shop.conf --run "$(name)" >/dev/null ;;
+    command-*) # it waits until it has seen the run obey; the keys are watched meanwhile
+        "$L" "$2" --config shop.conf --run "$(name)" >/dev/null &
+        WISHER=$!
+        ;;
     file-resume | all-file-resume) "$L" resume --config shop.conf --all >/dev/null ;;
     file-*) touch "$(folder)/$2" ;;
     signal-pause) kill -USR1 "$LOADER" ;;
@@ -75,6 +82,7 @@ for way in command file signal key all-file all-key; do
     start_load
     wish $way pause
     check "$way: pauses within a second" acted
+    [ $way != command ] || wait "$WISHER"
     check "$way: it was in the middle" is_under_way
     check "$way: status says paused" state_is paused
     forget $way
@@ -82,13 +90,13 @@ for way in command file signal key all-file all-key; do
     sleep 0.6
     check "$way: stays so when the wish is gone" is_equal "$(redis cache dbsize)" "$paused_at"
     wish $way resume
-    check "$way: goes on" wait_for 3 has_keys "$paused_at"
-    wait_for 5 has_keys $((paused_at + 5000))
+    check "$way: goes on" wait_for 60 has_keys $((paused_at + 5000))
     wish $way stop
     check "$way: stops within a second" acted
+    [ $way != command ] || wait "$WISHER"
     end_of_load
     check "$way: with exit code 6" is_equal "$STATUS" 6
-    check "$way: what is warm is in the results" is_equal "$(grep -c ,warmed, "$(results_file)")" "$(redis cache dbsize)"
+    check "$way: what is warm is in the results" is_equal "$(grep -c ,warmed, "$(results_file)")" "$(warm_keys)"
     forget $way
     if [ $way != signal ]; then
         check "$way: switched off, it does not begin again" says 6 "rekindle-load resume" "$L" run --config shop.conf --plan plan.csv --quiet
@@ -98,6 +106,23 @@ for way in command file signal key all-file all-key; do
     check "$way: to the last key" is_equal "$(outcomes "$(results_file)")" "warmed $COUNT"
 done
 cat acts
+
+# ---- the command lifts what a key still wishes
+rm -rf runs
+redis cache flushall >/dev/null
+redis control flushall >/dev/null
+start_load --rows 10k
+for key in "rekindle:switch:$(name)" rekindle:switch; do
+    redis control set "$key" pause >/dev/null
+    check "paused by $key" wait_for 10 state_is paused
+    paused_at=$(redis cache dbsize)
+    check "resumed by command, the key still there" exits_with 0 "$L" resume --config shop.conf --all
+    check "it goes on" wait_for 20 has_keys $((paused_at + 1000))
+    sleep 0.6
+    check "and is not paused again by what the key said" bash -c "! '$L' status --config shop.conf | head -n 1 | grep -q paused"
+done
+kill -TERM "$LOADER"
+end_of_load
 
 # ---- a control Redis that dies
 rm -rf runs
@@ -127,7 +152,7 @@ redis cache flushall >/dev/null
 "$L" run --config mysql.conf --plan small.csv --quiet --rows 20k >load.out 2>&1 &
 LOADER=$!
 SERVER_PIDS+=("$LOADER")
-wait_for 10 has_keys 5000
+check "a load from MariaDB is under way" wait_for 60 has_keys 5000
 check "a load from MariaDB is paused" exits_with 0 "$L" pause --config mysql.conf
 sleep 0.5
 check "it holds no transaction" is_equal "$(sql db "SELECT count(*) FROM information_schema.innodb_trx")" 0
