@@ -62,7 +62,7 @@ int redis_lane_status(struct redis_lane *lane, const struct redis_login *login, 
 static int check_server(struct redis_lane *lane, const struct redis_login *login,
                         bool *is_restarted, struct error *err)
 {
-    struct sink_status status;
+    struct sink_status status = {0};
     if (redis_lane_status(lane, login, 0, &status, err) != 0) {
         return -1;
     }

@@ -7,6 +7,7 @@
 #include "loader/sink/redis_tls.h"
 #include "loader/sink/redis_wait.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ int64_t redis_login_timeout_ms(const struct redis_login *login)
 static int judge_login(const struct redis_link *link, redisReply *reply, struct error *err)
 {
     int result = 0;
+    assert(reply != NULL);
     if (reply->type == REDIS_REPLY_ERROR) {
         result = redis_fault_explain(link->name, reply->str, err);
     }
