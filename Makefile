@@ -144,8 +144,8 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
 
 # One file of the loader, without its servers' libraries.
-$(B)/fuzz/control_file_fuzz: $(B)/obj/tests/fuzz/control_file_fuzz.o $(B)/obj/loader/run/control_file.o \
-    $(B)/obj/loader/run/run_folder.o $(B)/obj/loader/run/key_value.o
+$(B)/fuzz/control_file_fuzz: $(B)/obj/tests/fuzz/control_file_fuzz.o $(B)/obj/loader/folder/control_file.o \
+    $(B)/obj/loader/folder/run_folder.o $(B)/obj/loader/folder/key_value.o
 $(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/loader/source/json_object.o
 	@mkdir -p $(@D)
 	$(SAY) "$(CONFIG): $@"

@@ -5,7 +5,7 @@
 #include "common/message.h"
 
 #include "loader/load_options.h"
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  *  1. The plan is read and every row checked, as `run` does.
  *  2. The first windows go the way of a run: fetched, looked up in Redis, paced; nothing is journaled or written.
  *  3. What they took, in seconds, queries and bytes, is scaled to the whole plan and held against Redis' memory. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,10 +15,10 @@
 #include "common/monotonic.h"
 #include "common/units.h"
 #include "loader/load_options.h"
-#include "loader/run/checked_plan.h"
+#include "loader/warm/checked_plan.h"
 #include "loader/run/run_report.h"
-#include "loader/run/warm_writer.h"
-#include "loader/run/write_mode.h"
+#include "loader/warm/warm_writer.h"
+#include "loader/warm/write_mode.h"
 
 enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20, EXPLAIN_SIZE = 4096 };
 

@@ -10,7 +10,7 @@
  *     as a child: the same governor, locks, switch and journal. A run that does not end with 0 or 7 is tried again at the
  *     next look: the marker is laid only when all is done.
  *  A server that does not answer is no loss: its keys may be there. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,12 +27,12 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "common/units.h"
-#include "loader/guard/guard_rule.h"
+#include "loader/rules/guard_rule.h"
 #include "loader/load_options.h"
-#include "loader/run/key_value.h"
+#include "loader/folder/key_value.h"
 #include "loader/run/publish_keys.h"
 #include "loader/run/run_choice.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 #include "loader/sink/redis_control.h"
 #include "loader/sink/redis_probe.h"
 

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "common/file_io.h"
-#include "loader/guard/ramp_rule.h"
+#include "loader/rules/ramp_rule.h"
 #include "loader/sink/redis_control.h"
 
 enum { KEY_SIZE = 256, WORD_SIZE = 32, BUCKETS_A_PERCENT = 100 };

@@ -9,7 +9,7 @@
  *     degradation keys too, with a life of three ticks. A decision is a line of CSV.
  *  4. The end: at 100 the key stays for ever; at 0 it says 0 for ever, and the exit code is 9. Stopped by a signal, or
  *     dead, the controller lets nobody more in: the share stays for --hold, and is then missing, which means 0. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,12 +22,12 @@
 #include "common/csv_writer.h"
 #include "common/message.h"
 #include "common/monotonic.h"
-#include "loader/guard/ramp_rule.h"
-#include "loader/guard/shell_call.h"
+#include "loader/rules/ramp_rule.h"
+#include "loader/run/shell_call.h"
 #include "loader/load_options.h"
-#include "loader/run/governor_watch.h"
+#include "loader/live/governor_watch.h"
 #include "loader/run/publish_keys.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 #include "loader/sink/redis_control.h"
 #include "loader/sink/redis_probe.h"
 

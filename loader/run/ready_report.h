@@ -4,8 +4,8 @@
 #define REKINDLE_LOADER_READY_REPORT_H
 
 #include "common/error.h"
-#include "loader/run/ready_coverage.h"
-#include "loader/run/run_folder.h"
+#include "loader/rules/ready_coverage.h"
+#include "loader/folder/run_folder.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  *     run's folder, and `run` warms it there as RUN/ready-1, -2...: with its protections, journal, results and rollback.
  *  3. Those are looked at again. The verdict is the share of the expected benefit that is warm now; its exit code is
  *     that of a NO-GO. Lines, ready.csv and ready.html say the same. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,11 +19,11 @@
 
 #include "common/message.h"
 #include "loader/load_options.h"
-#include "loader/run/cache_mark.h"
+#include "loader/folder/cache_mark.h"
 #include "loader/run/finish_hook.h"
 #include "loader/run/ready_report.h"
 #include "loader/run/ready_session.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 
 /* ---- warming again what is missing */
 

@@ -9,7 +9,7 @@
 #include "common/monotonic.h"
 #include "common/progress.h"
 #include "loader/load_options.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 
 /* ---- opening */
 

@@ -5,9 +5,9 @@
 
 #include "common/arena.h"
 #include "common/plan_writer.h"
-#include "loader/run/checked_plan.h"
-#include "loader/run/ready_coverage.h"
-#include "loader/run/settled_rows.h"
+#include "loader/warm/checked_plan.h"
+#include "loader/rules/ready_coverage.h"
+#include "loader/folder/settled_rows.h"
 #include "loader/sink/sink.h"
 
 enum { READY_LOOK_COUNT = 5000 };

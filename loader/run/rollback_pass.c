@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/arena.h"
-#include "loader/run/ours.h"
+#include "loader/warm/ours.h"
 
 struct pass_state {
     const struct rollback_pass *pass;

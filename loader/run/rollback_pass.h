@@ -6,8 +6,8 @@
 #ifndef REKINDLE_LOADER_ROLLBACK_PASS_H
 #define REKINDLE_LOADER_ROLLBACK_PASS_H
 
-#include "loader/run/journal.h"
-#include "loader/run/run_folder.h"
+#include "loader/folder/journal.h"
+#include "loader/folder/run_folder.h"
 #include "loader/sink/sink.h"
 
 /* What was found under the key of each rank. */

@@ -11,7 +11,7 @@
  *     A run in a mode that replaces what it finds cannot be undone: it wants --delete-overwritten.
  *  4. rollback.csv tells of every key, results.csv says `rolled_back`, and `run` does not begin again without --again.
  *  The latch of the switch does not hold a rollback: it is what follows a stop. Signals do: SIGTERM, SIGINT, SIGUSR1. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,13 +24,13 @@
 #include "common/monotonic.h"
 #include "common/progress.h"
 #include "loader/load_options.h"
-#include "loader/run/pace.h"
+#include "loader/rules/pace.h"
 #include "loader/run/rollback_report.h"
 #include "loader/run/run_choice.h"
-#include "loader/run/run_lock.h"
-#include "loader/run/run_switch.h"
-#include "loader/run/wave_plan.h"
-#include "loader/run/write_mode.h"
+#include "loader/live/run_lock.h"
+#include "loader/live/run_switch.h"
+#include "loader/folder/wave_plan.h"
+#include "loader/warm/write_mode.h"
 
 enum { SLICE_NS = 50 * 1000 * 1000 };
 

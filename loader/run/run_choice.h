@@ -4,9 +4,9 @@
 #define REKINDLE_LOADER_RUN_CHOICE_H
 
 #include "common/error.h"
-#include "loader/run/load_job.h"
-#include "loader/run/run_folder.h"
-#include "loader/run/run_status.h"
+#include "loader/load_job.h"
+#include "loader/folder/run_folder.h"
+#include "loader/folder/run_status.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #ifndef REKINDLE_LOADER_RUN_REPORT_H
 #define REKINDLE_LOADER_RUN_REPORT_H
 
-#include "loader/run/pulse.h"
+#include "loader/live/pulse.h"
 
 #include <stdio.h>
 

@@ -8,8 +8,8 @@
 #include "common/civil_time.h"
 #include "common/file_io.h"
 #include "common/monotonic.h"
-#include "loader/run/pulse.h"
-#include "loader/run/run_folder.h"
+#include "loader/live/pulse.h"
+#include "loader/folder/run_folder.h"
 
 /* ---- text */
 

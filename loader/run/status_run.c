@@ -1,6 +1,6 @@
 /* status_run.c - the conductor of `status`: what runs are doing, in words.
  * Room: loader/run. May touch: the folders of runs, reading only. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 #include "common/civil_time.h"
 #include "common/units.h"
 #include "loader/load_options.h"
-#include "loader/run/journal.h"
+#include "loader/folder/journal.h"
 #include "loader/run/run_choice.h"
 #include "loader/run/run_report.h"
-#include "loader/run/run_status.h"
-#include "loader/run/switch_latch.h"
+#include "loader/folder/run_status.h"
+#include "loader/folder/switch_latch.h"
 
 enum { SILENT_SECOND = 10 };
 

@@ -7,7 +7,7 @@
  *     which also meets runs that are only started later.
  *  3. Then the status is watched until the run has obeyed, for a few seconds: what is printed was seen.
  *  `resume` takes back all that could switch the run off again: letters not yet taken in, and the run's key. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #include "common/monotonic.h"
 #include "loader/load_options.h"
 #include "loader/run/run_choice.h"
-#include "loader/run/switch_key.h"
-#include "loader/run/switch_latch.h"
+#include "loader/live/switch_key.h"
+#include "loader/folder/switch_latch.h"
 
 enum { OBEY_WITHIN_MS = 5000, LOOK_EVERY_NS = 20 * 1000 * 1000, USER_SIZE = 64 };
 

@@ -8,7 +8,7 @@
  *  2. A window at a time: whether all keys are there, 64 a command; then, of every so many-th warmed row (--sample),
  *     expiry and value, whose digest is compared with that of the row as the source renders it now.
  *  3. Differences are counted, the first ones named; any is exit code 1. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,12 +20,12 @@
 #include "common/progress.h"
 #include "common/units.h"
 #include "loader/load_options.h"
-#include "loader/run/checked_plan.h"
-#include "loader/run/load_window.h"
-#include "loader/run/recheck.h"
-#include "loader/run/run_switch.h"
-#include "loader/run/settled_rows.h"
-#include "loader/run/value_digest.h"
+#include "loader/warm/checked_plan.h"
+#include "loader/warm/load_window.h"
+#include "loader/warm/recheck.h"
+#include "loader/live/run_switch.h"
+#include "loader/folder/settled_rows.h"
+#include "loader/folder/value_digest.h"
 #include "loader/sink/sink.h"
 
 enum { WINDOW_ROWS = 5000, VALUE_LOOKS = 200, SHOWN_DIFFERENCES = 20 };

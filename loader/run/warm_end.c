@@ -9,9 +9,9 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/load_options.h"
-#include "loader/run/cache_mark.h"
+#include "loader/folder/cache_mark.h"
 #include "loader/run/finish_hook.h"
-#include "loader/run/results_writer.h"
+#include "loader/folder/results_writer.h"
 #include "loader/run/run_report.h"
 #include "loader/run/run_summary.h"
 

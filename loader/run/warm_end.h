@@ -3,7 +3,7 @@
 #ifndef REKINDLE_LOADER_WARM_END_H
 #define REKINDLE_LOADER_WARM_END_H
 
-#include "loader/run/warm_session.h"
+#include "loader/warm/warm_session.h"
 
 /* Results and summary; `result` and `err` tell how the loop ended, and `err` keeps it. Returns what warm_run returns. */
 int warm_end_finish(struct warm_session *session, int result, struct error *err) MUST_CHECK;

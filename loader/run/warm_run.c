@@ -19,7 +19,7 @@
  *
  * What is retried: sink and source retry lost connections for a while by themselves; nothing else is retried here.
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <string.h>
 
@@ -29,12 +29,12 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/load_options.h"
-#include "loader/run/lost_keys.h"
+#include "loader/warm/lost_keys.h"
 #include "loader/load_options.h"
-#include "loader/run/bucket_plan.h"
+#include "loader/warm/bucket_plan.h"
 #include "loader/run/warm_end.h"
-#include "loader/run/warm_session.h"
-#include "loader/run/write_mode.h"
+#include "loader/warm/warm_session.h"
+#include "loader/warm/write_mode.h"
 
 enum { TAKE_WAIT_US = 100000 };
 

@@ -1,5 +1,5 @@
 /* control_file_fuzz.c - any bytes as a control file: each line is taken or complained of, values stay within limits. */
-#include "loader/run/control_file.h"
+#include "loader/folder/control_file.h"
 
 #include <stdint.h>
 #include <stdlib.h>

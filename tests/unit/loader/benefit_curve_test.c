@@ -1,6 +1,6 @@
 /* benefit_curve_test.c - the share of the first N rows, against a plain sum.
  * Room: tests. */
-#include "loader/run/benefit_curve.h"
+#include "loader/rules/benefit_curve.h"
 
 #include <math.h>
 #include <setjmp.h>

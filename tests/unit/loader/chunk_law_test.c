@@ -1,6 +1,6 @@
 /* chunk_law_test.c - the law on databases made of a formula: it settles, it gives way, it comes back.
  * Room: tests. May touch: nothing. */
-#include "loader/run/chunk_law.h"
+#include "loader/rules/chunk_law.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

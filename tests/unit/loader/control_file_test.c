@@ -1,6 +1,6 @@
 /* control_file_test.c - what stands in the file holds while it stands there; what is bad is said once.
  * Room: tests. May touch: a folder of its own. */
-#include "loader/run/control_file.h"
+#include "loader/folder/control_file.h"
 
 #include "common/message.h"
 #include "common/monotonic.h"

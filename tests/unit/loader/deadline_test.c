@@ -1,6 +1,6 @@
 /* deadline_test.c - the clock, the rate, what fits, how long windows may be, and when it is news.
  * Room: tests. */
-#include "loader/run/deadline.h"
+#include "loader/rules/deadline.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* expiry_test.c - past the window, spread, and the same second in every run.
  * Room: tests. */
-#include "loader/run/expiry.h"
+#include "loader/rules/expiry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* family_digest_test.c - every part of a family that makes a value or its lifetime changes the digest. */
-#include "loader/run/family_digest.h"
+#include "loader/warm/family_digest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

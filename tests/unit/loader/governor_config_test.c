@@ -1,6 +1,6 @@
 /* governor_config_test.c - what the config's limits become for the governor.
  * Room: tests. May touch: nothing. */
-#include "loader/run/governor_config.h"
+#include "loader/rules/governor_config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

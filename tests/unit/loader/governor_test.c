@@ -1,6 +1,6 @@
 /* governor_test.c - when it pauses, sleeps and goes on, by a script of readings.
  * Room: tests. May touch: nothing. */
-#include "loader/run/governor.h"
+#include "loader/rules/governor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* guard_rule_test.c - a loss is told from a failover, a restart with its file, and an evicted marker.
  * Room: tests. May touch: nothing. */
-#include "loader/guard/guard_rule.h"
+#include "loader/rules/guard_rule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

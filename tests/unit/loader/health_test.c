@@ -1,6 +1,6 @@
 /* health_test.c - what is over its limit, too old or never known is bad; the worst is blamed.
  * Room: tests. May touch: nothing. */
-#include "loader/run/health.h"
+#include "loader/rules/health.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* journal_test.c - a journal survives any torn last record, and no other damage.
  * Room: tests. */
-#include "loader/run/journal.h"
+#include "loader/folder/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

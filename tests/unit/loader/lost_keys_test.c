@@ -1,8 +1,8 @@
 /* lost_keys_test.c - counts what a journal calls warmed and a sink of the test's own does not have.
  * Room: tests. May touch: a journal in a folder of its own. */
-#include "loader/run/lost_keys.h"
+#include "loader/warm/lost_keys.h"
 
-#include "loader/run/journal.h"
+#include "loader/folder/journal.h"
 #include "tests/unit/test_folder.h"
 
 #include <setjmp.h>

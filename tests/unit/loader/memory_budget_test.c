@@ -1,6 +1,6 @@
 /* memory_budget_test.c - marks, hysteresis, evictions, what is allowed, what fits; and a load against a model of Redis.
  * Room: tests. */
-#include "loader/run/memory_budget.h"
+#include "loader/rules/memory_budget.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* memory_watch_test.c - what is asked for, what is refused, and in which words; Redis is a stand-in.
  * Room: tests. */
-#include "loader/run/memory_watch.h"
+#include "loader/warm/memory_watch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 
 #include "common/message.h"
 #include "loader/load_options.h"
-#include "loader/run/checked_plan.h"
-#include "loader/run/journal.h"
-#include "loader/run/load_job.h"
+#include "loader/warm/checked_plan.h"
+#include "loader/folder/journal.h"
+#include "loader/load_job.h"
 
 enum { MIB = 1 << 20, NOW = 1795996800, HOUR = 3600 };
 

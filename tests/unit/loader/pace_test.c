@@ -1,6 +1,6 @@
 /* pace_test.c - a limit is a limit within any second, and every wait has a reason.
  * Room: tests. */
-#include "loader/run/pace.h"
+#include "loader/rules/pace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* plan_check_test.c - a row that does not mean what the config says is refused with line and both values.
  * Room: tests. */
-#include "loader/run/plan_check.h"
+#include "loader/rules/plan_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

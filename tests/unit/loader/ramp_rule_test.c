@@ -1,6 +1,6 @@
 /* ramp_rule_test.c - the gray release climbs while all is well, steps back by itself, and lets nobody in for a lost key.
  * Room: tests. May touch: nothing. */
-#include "loader/guard/ramp_rule.h"
+#include "loader/rules/ramp_rule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

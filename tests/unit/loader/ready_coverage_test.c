@@ -1,6 +1,6 @@
 /* ready_coverage_test.c - tenths hold equal benefit, and what nobody can warm is in none of them.
  * Room: tests. */
-#include "loader/run/ready_coverage.h"
+#include "loader/rules/ready_coverage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* recheck_test.c - which versions are too young to be trusted.
  * Room: tests. */
-#include "loader/run/recheck.h"
+#include "loader/warm/recheck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

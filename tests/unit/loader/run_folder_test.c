@@ -1,6 +1,6 @@
 /* run_folder_test.c - one folder a plan and target; files that were edited are refused.
  * Room: tests. */
-#include "loader/run/run_folder.h"
+#include "loader/folder/run_folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "loader/run/key_value.h"
-#include "loader/run/run_status.h"
+#include "loader/folder/key_value.h"
+#include "loader/folder/run_status.h"
 
 enum { PATH_SIZE = 256 };
 

@@ -1,6 +1,6 @@
 /* run_lock_test.c - one run a target: the lock of the host, and the lease in a private Redis.
  * Room: tests. May touch: a private server, files under its folder. */
-#include "loader/run/run_lock.h"
+#include "loader/live/run_lock.h"
 
 #include "common/monotonic.h"
 #include "tests/unit/loader/private_server.h"

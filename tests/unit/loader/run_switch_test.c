@@ -1,6 +1,6 @@
 /* run_switch_test.c - each way to pause and to stop.
  * Room: tests. */
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* shell_call_test.c - an operator's command gives its first line, sees no password, and is ended in time.
  * Room: tests. May touch: processes. */
-#include "loader/guard/shell_call.h"
+#include "loader/run/shell_call.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

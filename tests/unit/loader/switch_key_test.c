@@ -1,9 +1,9 @@
 /* switch_key_test.c - what the control keys in a private Redis wish, and what a resume makes them forget.
  * Room: tests. May touch: a private server. */
-#include "loader/run/switch_key.h"
+#include "loader/live/switch_key.h"
 
 #include "common/monotonic.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/run_switch.h"
 #include "tests/unit/loader/private_server.h"
 
 #include <hiredis/hiredis.h>

@@ -1,6 +1,6 @@
 /* warm_run_test.c - a run that breaks off anywhere and is started again ends like an undisturbed one.
  * Room: tests. Source and sink are stand-ins in memory, so that every single call can be the one that fails. */
-#include "loader/run/load_job.h"
+#include "loader/load_job.h"
 
 #include <inttypes.h>
 #include <glob.h>
@@ -17,8 +17,8 @@
 #include "common/file_io.h"
 #include "common/message.h"
 #include "loader/load_options.h"
-#include "loader/run/governor_watch.h"
-#include "loader/run/run_switch.h"
+#include "loader/live/governor_watch.h"
+#include "loader/live/run_switch.h"
 #include "loader/sink/redis_control.h"
 #include "loader/sink/sink.h"
 #include "loader/source/source.h"

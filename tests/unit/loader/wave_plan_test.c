@@ -1,6 +1,6 @@
 /* wave_plan_test.c - where waves end, whether the next may come, and who is held out.
  * Room: tests. */
-#include "loader/run/wave_plan.h"
+#include "loader/folder/wave_plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "loader/run/holdout.h"
-#include "loader/run/wave_gate.h"
+#include "loader/rules/holdout.h"
+#include "loader/rules/wave_gate.h"
 
 static void test_shares_become_ranks(void **state)
 {

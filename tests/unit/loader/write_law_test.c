@@ -1,6 +1,6 @@
 /* write_law_test.c - halved while Redis is slow, back step by step, and then no limit again.
  * Room: tests. May touch: nothing. */
-#include "loader/run/write_law.h"
+#include "loader/rules/write_law.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* write_mode_test.c - the words of --mode, and what they need of the config.
  * Room: tests. */
-#include "loader/run/write_mode.h"
+#include "loader/warm/write_mode.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

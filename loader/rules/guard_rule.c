@@ -1,0 +1,35 @@
+/* guard_rule.c - see guard_rule.h.
+ * Room: loader/rules. May touch: nothing. Pure. */
+#include "loader/rules/guard_rule.h"
+
+#include <string.h>
+
+/* Less than half of the keys left, without the marker: nobody deletes or evicts so many between two looks. */
+static bool has_lost_most(const struct guard_look *before, const struct guard_look *now)
+{
+    return now->key_count < before->key_count / 2;
+}
+
+enum guard_verdict guard_rule_judge(const struct guard_look *before, const struct guard_look *now)
+{
+    if (!now->is_answering) {
+        return GUARD_SILENT;
+    }
+    if (now->has_marker) {
+        return GUARD_FINE;
+    }
+    if (before == NULL) {
+        return GUARD_FIRST;
+    }
+    bool is_other_process = strcmp(before->run_id, now->run_id) != 0;
+    return is_other_process || has_lost_most(before, now) ? GUARD_LOST : GUARD_EVICTED;
+}
+
+double guard_rule_predict_second(uint64_t key_count, double rows_per_second, uint64_t rows_limit)
+{
+    double rate = rows_per_second;
+    if (rows_limit > 0 && (rate <= 0 || (double)rows_limit < rate)) {
+        rate = (double)rows_limit;
+    }
+    return rate > 0 ? (double)key_count / rate : 0;
+}

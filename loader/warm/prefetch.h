@@ -1,0 +1,35 @@
+/* prefetch.h - one thread that reads and fetches the next window while the current one is written.
+ * Room: loader/warm. May touch: the plan's reader and the sources: only its own thread does, until prefetch_stop.
+ * Promises: windows come out in rank order, each once; at most two exist. */
+#ifndef REKINDLE_LOADER_PREFETCH_H
+#define REKINDLE_LOADER_PREFETCH_H
+
+#include "loader/warm/load_window.h"
+
+struct prefetch;
+
+struct prefetch_options {
+    struct window_feed feed;
+    struct source_set *sources; /* borrowed until prefetch_stop */
+    size_t row_count_max;       /* of a window */
+    size_t row_limit;           /* of the first window, as prefetch_limit_rows; 0: row_count_max */
+    uint64_t bytes_max;         /* of a window's values, by estimate */
+};
+
+enum prefetch_state { PREFETCH_ERROR = -1, PREFETCH_END, PREFETCH_WINDOW, PREFETCH_NOT_YET };
+
+struct prefetch *prefetch_start(const struct prefetch_options *options,
+                                struct error *err) MUST_CHECK;
+
+/* From the next window on that is not begun, at most so many rows: 1..options.row_count_max. */
+void prefetch_limit_rows(struct prefetch *prefetch, size_t row_count_max);
+
+/* The next window, waiting at most `wait_us`. It must be given back before the next but one can come. */
+enum prefetch_state prefetch_take(struct prefetch *prefetch, int64_t wait_us,
+                                  struct load_window **window, struct error *err) MUST_CHECK;
+void prefetch_give_back(struct prefetch *prefetch, struct load_window *window);
+
+/* Ends the thread (set the sources' stop flag first, to not wait for a fetch) and frees all windows; NULL is fine. */
+void prefetch_stop(struct prefetch *prefetch);
+
+#endif

@@ -1,0 +1,112 @@
+/* still_there.c - see still_there.h.
+ * Room: loader/warm. May touch: the journal, the sink (looking only). */
+#include "loader/warm/still_there.h"
+
+#include <stdlib.h>
+
+#include "common/arena.h"
+
+enum { LOOK_COUNT = 1000, KEYS_AN_INTENT = 20, INTENTS_LOOKED_AT = LOOK_COUNT / KEYS_AN_INTENT };
+
+/* A few keys of every so many-th intent; those behind `settled_count` wait for their done. */
+struct key_sample {
+    struct sink_look looks[LOOK_COUNT];
+    uint64_t ranks[LOOK_COUNT];
+    size_t count, settled_count;
+    struct arena text;
+};
+
+static int take_keys(struct key_sample *sample, struct slice payload, struct error *err)
+{
+    struct journal_reader reader;
+    struct journal_intent_key key;
+    sample->count = sample->settled_count; /* an intent without a done is not called warm */
+    if (!journal_decode_intent(payload, &reader)) {
+        return 0;
+    }
+    for (int taken = 0; taken < KEYS_AN_INTENT && sample->count < LOOK_COUNT; taken++) {
+        if (journal_next_key(&reader, &key) != 1) {
+            break;
+        }
+        struct slice text = arena_copy(&sample->text, key.key);
+        if (text.bytes == NULL) {
+            return error_set_memory(err, "looking at an earlier run");
+        }
+        sample->looks[sample->count] = (struct sink_look){.key = text, .kind = RECORD_STRING};
+        sample->ranks[sample->count++] = key.rank;
+    }
+    return 0;
+}
+
+/* Keeps the waiting keys that this done calls warm; the others are somebody's choice. */
+static void settle_keys(struct key_sample *sample, struct slice payload)
+{
+    struct journal_reader reader;
+    struct journal_done done;
+    struct journal_done_row row = {0};
+    size_t kept = sample->settled_count;
+    int more = journal_decode_done(payload, &reader, &done) ? 1 : 0;
+    for (size_t i = sample->settled_count; i < sample->count; i++) {
+        while (more == 1 && row.rank < sample->ranks[i]) {
+            more = journal_next_row(&reader, &row);
+        }
+        bool is_warm = row.outcome == OUTCOME_WARMED || row.outcome == OUTCOME_EXISTS;
+        if (row.rank == sample->ranks[i] && is_warm) {
+            sample->looks[kept++] = sample->looks[i];
+        }
+    }
+    sample->count = sample->settled_count = kept;
+}
+
+static int take_sample(struct key_sample *sample, struct journal_cursor *cursor, uint64_t stride,
+                       struct error *err)
+{
+    struct slice payload;
+    uint64_t intent_count = 0;
+    int more;
+    while ((more = journal_cursor_next(cursor, &payload, err)) == 1) {
+        int kind = journal_kind_of(payload);
+        if (kind == JOURNAL_INTENT && intent_count++ % stride == 0 &&
+            take_keys(sample, payload, err) != 0) {
+            return -1;
+        }
+        if (kind == JOURNAL_DONE) {
+            settle_keys(sample, payload);
+        }
+    }
+    sample->count = sample->settled_count;
+    return more;
+}
+
+int still_there_look(const char *journal_path, const struct journal_survey *survey,
+                     struct sink *sink, struct still_there *still_there, struct error *err)
+{
+    *still_there = (struct still_there){0};
+    struct key_sample *sample = calloc(1, sizeof *sample);
+    if (sample == NULL) {
+        return error_set_memory(err, "looking at an earlier run");
+    }
+    uint64_t stride = survey->done_count / INTENTS_LOOKED_AT + 1;
+    struct journal_cursor *cursor =
+        journal_cursor_open(journal_path, survey->counts_from, survey->whole_size, err);
+    int result = cursor == NULL ? -1 : take_sample(sample, cursor, stride, err);
+    if (result == 0) {
+        result = sink_look(sink, SINK_LOOK_PRESENCE, sample->looks, sample->count, err);
+    }
+    if (result == 0) {
+        still_there->looked_count = sample->count;
+        for (size_t i = 0; i < sample->count; i++) {
+            still_there->gone_count += !sample->looks[i].is_present;
+        }
+    }
+    journal_cursor_close(cursor);
+    arena_free(&sample->text);
+    free(sample);
+    return result;
+}
+
+bool still_there_is_lost(const struct still_there *still_there)
+{
+    static const double LOST_SHARE = 0.1;
+    return (double)still_there->gone_count > LOST_SHARE * (double)still_there->looked_count;
+}
