@@ -153,6 +153,7 @@ $(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/load
 
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/fuzz/%,$(FUZZ_SRC))
 FUZZ_SECONDS ?= 3
+.SECONDARY: $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_SRC))
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (3)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzz-run
