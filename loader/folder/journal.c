@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,11 +15,14 @@
 
 enum { BEGIN_FRAME_SIZE_MAX = 1 << 14, FILE_MODE = 0600 };
 
+/* Everything below the mutex is read and written only while it is held. */
 struct journal {
     char *path;
-    uint64_t size;
     int descriptor;
-    bool is_broken; /* an append failed: what stands at the end is not known */
+    pthread_mutex_t mutex;
+    uint64_t size;
+    bool is_broken;  /* an append failed: what stands at the end is not known */
+    bool is_waiting; /* for the disk: something was appended soon */
 };
 
 /* ---- surveying */
@@ -267,6 +271,7 @@ struct journal *journal_open(const char *path, const struct journal_begin *ident
         error_set_memory(err, "opening the journal");
         return NULL;
     }
+    pthread_mutex_init(&journal->mutex, NULL);
     journal->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
     if (journal->descriptor < 0) {
         error_set_errno(err, ERROR_BACKEND, errno, "cannot write %s", path);
@@ -278,7 +283,17 @@ struct journal *journal_open(const char *path, const struct journal_begin *ident
     return journal;
 }
 
-int journal_append(struct journal *journal, struct journal_buffer *buffer, struct error *err)
+static int wait_for_disk(struct journal *journal, struct error *err)
+{
+    if (fdatasync(journal->descriptor) != 0) {
+        return error_set_errno(err, ERROR_BACKEND, errno, "cannot write %s to disk", journal->path);
+    }
+    journal->is_waiting = false;
+    return 0;
+}
+
+static int append_locked(struct journal *journal, struct journal_buffer *buffer, bool is_soon,
+                         struct error *err)
 {
     if (journal->is_broken) {
         return error_set(err, ERROR_BACKEND, "%s takes no more records after a failed write",
@@ -287,9 +302,9 @@ int journal_append(struct journal *journal, struct journal_buffer *buffer, struc
     journal_frame_seal(buffer, journal->size);
     int result =
         file_write_all(journal->descriptor, buffer->bytes, buffer->size, journal->path, err);
-    if (result == 0 && fdatasync(journal->descriptor) != 0) {
-        result =
-            error_set_errno(err, ERROR_BACKEND, errno, "cannot write %s to disk", journal->path);
+    journal->is_waiting = true;
+    if (result == 0 && !is_soon) {
+        result = wait_for_disk(journal, err);
     }
     if (result != 0) {
         journal->is_broken = true;
@@ -302,17 +317,53 @@ int journal_append(struct journal *journal, struct journal_buffer *buffer, struc
     return 0;
 }
 
+/* `*end`: where the record ends in the file. */
+static int append(struct journal *journal, struct journal_buffer *buffer, bool is_soon,
+                  uint64_t *end, struct error *err)
+{
+    pthread_mutex_lock(&journal->mutex);
+    int result = append_locked(journal, buffer, is_soon, err);
+    *end = journal->size;
+    pthread_mutex_unlock(&journal->mutex);
+    return result;
+}
+
+int journal_append(struct journal *journal, struct journal_buffer *buffer, struct error *err)
+{
+    uint64_t ignored;
+    return append(journal, buffer, false, &ignored, err);
+}
+
+int journal_append_soon(struct journal *journal, struct journal_buffer *buffer, struct error *err)
+{
+    uint64_t ignored;
+    return append(journal, buffer, true, &ignored, err);
+}
+
+int journal_sync(struct journal *journal, struct error *err)
+{
+    int result = 0;
+    pthread_mutex_lock(&journal->mutex);
+    if (journal->is_waiting && !journal->is_broken) {
+        result = wait_for_disk(journal, err);
+        journal->is_broken = result != 0;
+    }
+    pthread_mutex_unlock(&journal->mutex);
+    return result;
+}
+
 int journal_declare_lost(struct journal *journal, struct journal_survey *survey, int64_t now_unix,
                          struct error *err)
 {
     struct journal_buffer buffer = {0};
+    uint64_t end = 0;
     int result = journal_encode_lost(&buffer, now_unix, err);
     if (result == 0) {
-        result = journal_append(journal, &buffer, err);
+        result = append(journal, &buffer, false, &end, err);
     }
     if (result == 0) {
-        forget_all_done(survey, journal->size);
-        survey->whole_size = journal->size;
+        forget_all_done(survey, end);
+        survey->whole_size = end;
     }
     journal_buffer_free(&buffer);
     return result;
@@ -324,8 +375,12 @@ void journal_close(struct journal *journal)
         return;
     }
     if (journal->descriptor >= 0) {
+        struct error ignored = {0}; /* whoever needs to know has called journal_sync */
+        int synced = journal_sync(journal, &ignored);
+        (void)synced;
         close(journal->descriptor);
     }
+    pthread_mutex_destroy(&journal->mutex);
     free(journal->path);
     free(journal);
 }

@@ -1,7 +1,11 @@
 /* journal.h - the append-only file that knows what a run has written, and what it was about to write.
  * Room: loader/folder. May touch: the file `journal` of a run's folder.
- * Promises: a record is on the disk when append returns. A torn last record (whatever byte it ends at) is cut off
- * on open; damage anywhere else is refused with file and offset. One writer; readers may look at any time. */
+ * Promises: a record is on the disk when append returns; one of append_soon with the next that waits. A torn last record (whatever byte it ends at) is cut off
+ * on open; damage anywhere else is refused with file and offset. One process writes, from any of its threads; readers may
+ * look at any time.
+ *
+ * An intent stands before the done that settles its keys, but the next one may stand between them: it is written ahead,
+ * so that nobody waits for the disk. What an intent says from its first rank on replaces what earlier ones say of it. */
 #ifndef REKINDLE_LOADER_JOURNAL_H
 #define REKINDLE_LOADER_JOURNAL_H
 
@@ -50,6 +54,12 @@ struct journal *journal_open(const char *path, const struct journal_begin *ident
  * before, as far as the disk allows; the journal takes no more records then. */
 int journal_append(struct journal *journal, struct journal_buffer *buffer,
                    struct error *err) MUST_CHECK;
+/* The same without waiting for the disk: a killed process loses nothing of it, a power cut may, until the next append
+ * or sync. For what may be found out again. */
+int journal_append_soon(struct journal *journal, struct journal_buffer *buffer,
+                        struct error *err) MUST_CHECK;
+/* Waits until the disk has all that was appended; nothing to do when it has. */
+int journal_sync(struct journal *journal, struct error *err) MUST_CHECK;
 /* Appends that the cache has lost what it held: nothing counts as settled any more, neither in the file nor in
  * `survey`, which stays what a new reading would give. Intents that were open stay open. */
 int journal_declare_lost(struct journal *journal, struct journal_survey *survey, int64_t now_unix,

@@ -146,6 +146,14 @@ static int remove_ours(struct pass_state *state, struct error *err)
     return 0;
 }
 
+/* Intents are written ahead: of a key that no done speaks of nobody knows whether it was ever written, unless it stands
+ * there. Before a loss all were. */
+static bool is_settled(const struct pass_state *state, uint64_t rank)
+{
+    return state->place.intent_offset < state->survey.counts_from ||
+           rank <= state->survey.done_rank;
+}
+
 static int settle_batch(struct pass_state *state, struct error *err)
 {
     static const enum rollback_verdict verdict_of[] = {[OURS_GONE] = ROLLBACK_GONE,
@@ -160,7 +168,10 @@ static int settle_batch(struct pass_state *state, struct error *err)
         return -1;
     }
     for (size_t i = 0; i < ours->count; i++) {
-        state->rows[i] = (struct journal_verdict){state->ranks[i], verdict_of[ours->states[i]]};
+        enum rollback_verdict verdict = verdict_of[ours->states[i]];
+        bool is_told = verdict == ROLLBACK_OURS || is_settled(state, state->ranks[i]);
+        state->rows[i] =
+            (struct journal_verdict){state->ranks[i], is_told ? verdict : ROLLBACK_NONE};
     }
     if (write_down(state, err) != 0 || remove_ours(state, err) != 0) {
         return -1;

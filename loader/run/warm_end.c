@@ -123,6 +123,23 @@ void warm_end_tell(const struct warm_session *session, const struct error *err)
     finish_hook_call(&hook, session->job->message);
 }
 
+/* `has_settled_all`: then every row has gone through the feed, if there is one. */
+static int write_results(struct warm_session *session, bool has_settled_all,
+                         struct outcome_tally *tally, struct error *err)
+{
+    struct results_feed *feed = session->results;
+    session->results = NULL;
+    if (!has_settled_all) {
+        results_feed_stop(feed);
+    } else if (feed != NULL &&
+               results_feed_finish(feed, session->plan.identity.row_count, tally) == 1) {
+        return 0;
+    }
+    enum outcome rest =
+        session->bounds.memory.has_refused ? OUTCOME_REFUSED_BUDGET : OUTCOME_NOT_REACHED;
+    return results_writer_write(&session->folder, session->plan.reader, rest, tally, err);
+}
+
 int warm_end_finish(struct warm_session *session, int result, struct error *err)
 {
     char expiries[CHECKED_PLAN_TEXT_SIZE];
@@ -130,10 +147,7 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
     struct error later = {0};
     double second = (double)(monotonic_us() - session->pulse.started_us) / US_PER_SECOND;
     progress_clear(&session->pulse.progress);
-    enum outcome rest =
-        session->bounds.memory.has_refused ? OUTCOME_REFUSED_BUDGET : OUTCOME_NOT_REACHED;
-    int written =
-        results_writer_write(&session->folder, session->plan.reader, rest, &tally, &later);
+    int written = write_results(session, result == 0, &tally, &later);
     if (written == 0) {
         run_report_print(stdout, &session->pulse, &tally, second);
         printf("expiries: at most %s\n",

@@ -10,12 +10,14 @@
  *     the digest and the expiry of the intent they are ours, and are written and looked at again like all others.
  *     If keys that the run calls warm are gone, Redis was lost since: the journal takes that down, nothing counts as
  *     settled any more, and the whole plan is warmed again. The same when Redis is restarted in mid-load.
- *  4. One thread reads windows of the plan and fetches their values, in primary-key order; this one writes the window
- *     before, in rank order, with the expiry past the end of the event: intent to disk, commands, second look at the
- *     source, done to disk. The order in the journal is strict: a window's done comes before the next one's intent.
+ *  4. One thread reads windows of the plan, fetches their values in primary-key order, and brings their intents to the
+ *     disk; this one writes the window before, in rank order, with the expiry past the end of the event: commands, second
+ *     look at the source, done. A done is in the file before the next window's first command, and on the disk with a
+ *     later intent: a kill has one window looked at and written again, a power cut perhaps the settled one before it.
  *     A batch is written again when a server was replaced in the middle of it, and settled only when a replica has it
  *     (where there are replicas); after a failover all keys that were warm are looked for.
- *  5. At the end, and after every stop, results.csv is written from journal and plan.
+ *  5. A run that settles the whole plan in one go writes results.csv while it goes on (results_feed); at every other end
+ *     it is written from journal and plan.
  *
  * What is retried: sink and source retry lost connections for a while by themselves; nothing else is retried here.
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
@@ -78,12 +80,13 @@ static int check_restart(struct warm_session *session, struct error *err)
     return 0;
 }
 
-/* The nearer the deadline, the less is fetched ahead. */
+/* The nearer the deadline, the less is fetched ahead. What is written in parts has an intent for each. */
 static void limit_next_window(const struct warm_session *session)
 {
     const struct deadline *deadline = &session->bounds.deadline;
-    prefetch_limit_rows(session->prefetch,
-                        deadline_window_rows(deadline, session->window_ranks, monotonic_us()));
+    size_t most = session->window_ranks;
+    prefetch_limit_rows(session->prefetch, deadline_window_rows(deadline, most, monotonic_us()));
+    prefetch_write_ahead(session->prefetch, pulse_batch_rows(&session->pulse, most) == most);
 }
 
 /* The next window, beating while it is fetched. */
@@ -102,9 +105,19 @@ static enum prefetch_state wait_for_window(struct warm_session *session,
         if (state != PREFETCH_NOT_YET) {
             return state;
         }
-        if (pulse_beat(pulse, err) != 0 || load_bounds_look(&session->bounds, pulse, err) != 0) {
+        if (journal_sync(session->journal, err) != 0 || pulse_beat(pulse, err) != 0 ||
+            load_bounds_look(&session->bounds, pulse, err) != 0) {
             return PREFETCH_ERROR;
         }
+    }
+}
+
+static void give_back(struct warm_session *session, struct load_window *window, bool is_settled)
+{
+    if (is_settled && session->results != NULL) {
+        results_feed_put(session->results, window, session->prefetch);
+    } else {
+        prefetch_give_back(session->prefetch, window);
     }
 }
 
@@ -121,12 +134,12 @@ static int write_windows(struct warm_session *session, struct error *err)
             result = check_restart(session, err);
         }
         limit_next_window(session);
-        prefetch_give_back(session->prefetch, window);
+        give_back(session, window, result == 0);
         if (result != 0) {
             return -1;
         }
     }
-    return state == PREFETCH_END ? 0 : -1;
+    return state == PREFETCH_END ? journal_sync(session->journal, err) : -1;
 }
 
 /* One wave; its last rank is settled afterwards. */

@@ -6,6 +6,7 @@
 
 #include "common/monotonic.h"
 #include "loader/rules/plan_check.h"
+#include "loader/warm/write_batch.h"
 
 enum { FIRST_ROW_COUNT = 1000, CAPACITY_MIN = 256 };
 
@@ -13,7 +14,9 @@ int load_window_init(struct load_window *window, size_t family_count, struct err
 {
     *window = (struct load_window){.part_count = family_count};
     window->parts = calloc(family_count + 1, sizeof *window->parts);
-    return window->parts == NULL ? error_set_memory(err, "making a window") : 0;
+    window->batch = calloc(1, sizeof *window->batch);
+    return window->parts == NULL || window->batch == NULL ? error_set_memory(err, "making a window")
+                                                          : 0;
 }
 
 void load_window_free(struct load_window *window)
@@ -22,8 +25,13 @@ void load_window_free(struct load_window *window)
         record_batch_free(&window->parts[i].batch);
         free(window->parts[i].ids);
     }
+    if (window->batch != NULL) {
+        write_batch_free(window->batch);
+    }
+    free(window->batch);
     free(window->parts);
     free(window->rows);
+    free(window->skips);
     arena_free(&window->text);
     *window = (struct load_window){0};
 }
@@ -95,20 +103,45 @@ static int add_held_out(struct load_window *window, const struct plan_row *row, 
     void *rows = window->rows;
     int result = grow(&rows, &window->capacity, window->count, sizeof *window->rows, err);
     window->rows = rows;
-    if (result == 0) {
-        window->rows[window->count++] = (struct window_row){.rank = row->rank,
-                                                            .benefit_ms = row->benefit_ms,
-                                                            .family_index = family_index,
-                                                            .is_held_out = true};
+    if (result != 0) {
+        return -1;
     }
-    return result;
+    struct window_row added = {.rank = row->rank,
+                               .benefit_ms = row->benefit_ms,
+                               .key = arena_copy(&window->text, row->key),
+                               .family_index = family_index,
+                               .is_held_out = true};
+    if (added.key.bytes == NULL) {
+        return error_set_memory(err, "reading a window of the plan");
+    }
+    window->rows[window->count++] = added;
+    return 0;
+}
+
+static int add_skip(struct load_window *window, const struct plan_row *row, struct error *err)
+{
+    void *skips = window->skips;
+    int result =
+        grow(&skips, &window->skip_capacity, window->skip_count, sizeof *window->skips, err);
+    window->skips = skips;
+    if (result != 0) {
+        return -1;
+    }
+    struct window_skip added = {row->rank, arena_copy(&window->text, row->key)};
+    if (added.key.bytes == NULL) {
+        return error_set_memory(err, "reading a window of the plan");
+    }
+    window->skips[window->skip_count++] = added;
+    return 0;
 }
 
 static void clear(struct load_window *window)
 {
     window->count = 0;
+    window->skip_count = 0;
     window->last_rank = 0;
-    window->skipped_count = 0;
+    window->is_prepared = false;
+    window->is_intended = false;
     arena_clear(&window->text);
     for (size_t i = 0; i < window->part_count; i++) {
         window->parts[i].count = 0;
@@ -123,8 +156,8 @@ static bool is_full(const struct load_window *window, const struct window_sizer 
         bytes += sizer->value_bytes[i] * (double)window->parts[i].count;
         is_guess = is_guess || (window->parts[i].count > 0 && sizer->value_bytes[i] <= 0);
     }
-    return window->count >= sizer->row_count_max || bytes >= (double)sizer->bytes_max ||
-           (is_guess && window->count >= FIRST_ROW_COUNT);
+    return window->count >= sizer->row_count_max || window->skip_count >= sizer->row_count_max ||
+           bytes >= (double)sizer->bytes_max || (is_guess && window->count >= FIRST_ROW_COUNT);
 }
 
 static bool is_at_end(const struct load_window *window, const struct window_feed *feed)
@@ -132,11 +165,26 @@ static bool is_at_end(const struct load_window *window, const struct window_feed
     return feed->until_rank != 0 && window->last_rank >= feed->until_rank;
 }
 
+static int add(struct load_window *window, const struct window_feed *feed,
+               const struct plan_row *row, struct error *err)
+{
+    size_t family_index;
+    if (row->action == PLAN_SKIP) {
+        return add_skip(window, row, err);
+    }
+    if (plan_check_row(feed->config, row, feed->plan_path, plan_reader_line(feed->plan),
+                       &family_index, err) != 0) {
+        return -1;
+    }
+    return holdout_has(&feed->holdout, row->entity, row->id)
+               ? add_held_out(window, row, family_index, err)
+               : add_row(window, row, family_index, err);
+}
+
 int load_window_read(struct load_window *window, const struct window_feed *feed,
                      const struct window_sizer *sizer, struct error *err)
 {
     struct plan_row row;
-    size_t family_index;
     int more = 1;
     clear(window);
     while (!is_full(window, sizer) && !is_at_end(window, feed) &&
@@ -145,13 +193,7 @@ int load_window_read(struct load_window *window, const struct window_feed *feed,
             continue;
         }
         window->last_rank = row.rank;
-        if (row.action == PLAN_SKIP) {
-            window->skipped_count++;
-        } else if (plan_check_row(feed->config, &row, feed->plan_path, plan_reader_line(feed->plan),
-                                  &family_index, err) != 0 ||
-                   (holdout_has(&feed->holdout, row.entity, row.id)
-                        ? add_held_out(window, &row, family_index, err)
-                        : add_row(window, &row, family_index, err)) != 0) {
+        if (add(window, feed, &row, err) != 0) {
             return -1;
         }
     }

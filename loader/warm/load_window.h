@@ -7,6 +7,7 @@
 
 #include "common/arena.h"
 #include "common/plan_reader.h"
+#include "loader/folder/journal_record.h"
 #include "loader/rules/holdout.h"
 #include "loader/warm/source_set.h"
 
@@ -19,6 +20,15 @@ struct window_row {
     size_t family_index;
     size_t place;     /* of its id in the family's part, and of its record in the batch */
     bool is_held_out; /* left cold on purpose: it is not fetched and has no record */
+    /* What became of it, once it is settled: for results.csv. */
+    struct journal_done_row settled;
+    int64_t settled_unix;
+};
+
+/* A row with action skip: only results.csv tells of it. */
+struct window_skip {
+    uint64_t rank;
+    struct slice key;
 };
 
 /* What one family contributes. */
@@ -33,17 +43,21 @@ struct load_window {
     size_t count, capacity;
     struct window_part *parts; /* [part_count], one a family */
     size_t part_count;
-    struct arena text;      /* ids and keys */
-    uint64_t last_rank;     /* of the last plan row that was read, warm or not; 0: none was left */
-    uint64_t skipped_count; /* rows with action skip */
-    int64_t read_us;        /* monotonic: when fetching began */
+    struct window_skip *skips; /* [skip_count], in rank order */
+    size_t skip_count, skip_capacity;
+    struct arena text;  /* ids and keys */
+    uint64_t last_rank; /* of the last plan row that was read, warm or not; 0: none was left */
+    int64_t read_us;    /* monotonic: when fetching began */
+    struct write_batch *batch; /* of all its rows; filled when is_prepared */
+    bool is_prepared;
+    bool is_intended; /* the batch's intent is on the disk */
 };
 
 /* How large windows may become; keeps what is learned of the families' values. */
 struct window_sizer {
-    size_t row_count_max;
-    uint64_t bytes_max;  /* of values, by estimate */
-    double *value_bytes; /* [part_count]: mean by family; 0: nothing is known yet */
+    size_t row_count_max; /* of rows to warm, and of rows to skip */
+    uint64_t bytes_max;   /* of values, by estimate */
+    double *value_bytes;  /* [part_count]: mean by family; 0: nothing is known yet */
     size_t family_count;
 };
 

@@ -1,6 +1,7 @@
 /* lost_keys.c - see lost_keys.h.
  * Room: loader/warm. May touch: the journal, the sink (looking only).
- * A done record has ranks and outcomes, the intent before it the keys; both in rising rank. */
+ * A done record has ranks and outcomes, an intent before it the keys; both in rising rank. The next window's intent may
+ * stand between the two, so the last two intents are kept. */
 #include "loader/warm/lost_keys.h"
 
 #include <stdlib.h>
@@ -8,52 +9,81 @@
 #include "common/arena.h"
 #include "loader/folder/journal.h"
 
-enum { LOOK_COUNT = 4096 };
+enum { LOOK_COUNT = 4096, INTENT_COUNT = 2 };
 
 struct intent_key {
     uint64_t rank;
     struct slice key; /* in the arena */
 };
 
+struct kept_intent {
+    struct arena text;
+    struct intent_key *keys; /* [count] */
+    size_t count, capacity;
+};
+
 struct lost_scan {
     struct journal_cursor *cursor;
     struct sink *sink;
-    struct arena text;       /* of the latest intent */
-    struct intent_key *keys; /* [key_count] of the latest intent */
-    size_t key_count, key_capacity;
+    struct kept_intent intents[INTENT_COUNT]; /* those with keys: the first has the lower ranks */
     struct sink_look looks[LOOK_COUNT];
     size_t look_count;
     struct lost_keys *lost;
 };
 
-static int add_key(struct lost_scan *scan, const struct journal_intent_key *key, struct error *err)
+static int add_key(struct kept_intent *intent, const struct journal_intent_key *key,
+                   struct error *err)
 {
-    if (scan->key_count == scan->key_capacity) {
-        size_t capacity = scan->key_capacity == 0 ? LOOK_COUNT : 2 * scan->key_capacity;
-        struct intent_key *grown = realloc(scan->keys, capacity * sizeof *grown);
+    if (intent->count == intent->capacity) {
+        size_t capacity = intent->capacity == 0 ? LOOK_COUNT : 2 * intent->capacity;
+        struct intent_key *grown = realloc(intent->keys, capacity * sizeof *grown);
         if (grown == NULL) {
             return error_set_memory(err, "counting lost keys");
         }
-        scan->keys = grown;
-        scan->key_capacity = capacity;
+        intent->keys = grown;
+        intent->capacity = capacity;
     }
-    struct slice copy = arena_copy(&scan->text, key->key);
+    struct slice copy = arena_copy(&intent->text, key->key);
     if (copy.bytes == NULL) {
         return error_set_memory(err, "counting lost keys");
     }
-    scan->keys[scan->key_count++] = (struct intent_key){key->rank, copy};
+    intent->keys[intent->count++] = (struct intent_key){key->rank, copy};
     return 0;
+}
+
+static void clear(struct kept_intent *intent)
+{
+    intent->count = 0;
+    arena_clear(&intent->text);
+}
+
+/* Where an intent from `rank` on goes: it replaces what was said of these ranks, and then the oldest. */
+static struct kept_intent *make_place(struct lost_scan *scan, uint64_t rank)
+{
+    struct kept_intent *intents = scan->intents;
+    for (size_t i = 0; i < INTENT_COUNT; i++) {
+        if (intents[i].count > 0 && intents[i].keys[0].rank >= rank) {
+            clear(&intents[i]);
+        }
+    }
+    if (intents[1].count > 0) {
+        struct kept_intent oldest = intents[0];
+        intents[0] = intents[1];
+        intents[1] = oldest;
+        clear(&intents[1]);
+    }
+    return intents[0].count > 0 ? &intents[1] : &intents[0];
 }
 
 static int take_intent(struct lost_scan *scan, struct slice payload, struct error *err)
 {
     struct journal_reader reader;
     struct journal_intent_key key;
-    scan->key_count = 0;
-    arena_clear(&scan->text);
+    struct kept_intent *intent = NULL;
     int more = journal_decode_intent(payload, &reader) ? 1 : -1;
     while (more == 1 && (more = journal_next_key(&reader, &key)) == 1) {
-        if (add_key(scan, &key, err) != 0) {
+        intent = intent == NULL ? make_place(scan, key.rank) : intent;
+        if (add_key(intent, &key, err) != 0) {
             return -1;
         }
     }
@@ -73,23 +103,37 @@ static int look(struct lost_scan *scan, struct error *err)
     return 0;
 }
 
+/* `at`: how far each kept intent was gone through, ranks rise from call to call. */
+static const struct intent_key *find_key(const struct lost_scan *scan, size_t at[INTENT_COUNT],
+                                         uint64_t rank)
+{
+    for (size_t i = 0; i < INTENT_COUNT; i++) {
+        const struct kept_intent *intent = &scan->intents[i];
+        while (at[i] < intent->count && intent->keys[at[i]].rank < rank) {
+            at[i]++;
+        }
+        if (at[i] < intent->count && intent->keys[at[i]].rank == rank) {
+            return &intent->keys[at[i]];
+        }
+    }
+    return NULL;
+}
+
 static int take_done(struct lost_scan *scan, struct slice payload, struct error *err)
 {
     struct journal_reader reader;
     struct journal_done done;
     struct journal_done_row row;
-    size_t at = 0;
+    size_t at[INTENT_COUNT] = {0};
     int more = journal_decode_done(payload, &reader, &done) ? 1 : -1;
     while (more == 1 && (more = journal_next_row(&reader, &row)) == 1) {
         if (row.outcome != OUTCOME_WARMED) {
             continue;
         }
-        while (at < scan->key_count && scan->keys[at].rank < row.rank) {
-            at++;
-        }
-        if (at < scan->key_count && scan->keys[at].rank == row.rank) {
+        const struct intent_key *key = find_key(scan, at, row.rank);
+        if (key != NULL) {
             scan->looks[scan->look_count++] =
-                (struct sink_look){.key = scan->keys[at].key, .kind = RECORD_STRING};
+                (struct sink_look){.key = key->key, .kind = RECORD_STRING};
         }
         if (scan->look_count == LOOK_COUNT && look(scan, err) != 0) {
             return -1;
@@ -133,8 +177,10 @@ int lost_keys_count(const char *journal_path, struct sink *sink, struct lost_key
     }
     journal_cursor_close(scan->cursor);
     journal_survey_free(&survey);
-    arena_free(&scan->text);
-    free(scan->keys);
+    for (size_t i = 0; i < INTENT_COUNT; i++) {
+        arena_free(&scan->intents[i].text);
+        free(scan->intents[i].keys);
+    }
     free(scan);
     return result;
 }

@@ -1,7 +1,7 @@
 /* prefetch.c - see prefetch.h.
- * Room: loader/warm. May touch: the plan's reader and the sources.
+ * Room: loader/warm. May touch: the plan's reader, the sources, the journal.
  *
- *   free windows ──▶ thread: read the plan, fetch ──▶ ready ──▶ taken, written ──▶ given back: free
+ *   free windows ──▶ thread: read the plan, fetch, prepare, intend ──▶ ready ──▶ taken, written ──▶ given back: free
  *
  * All fields below the mutex are read and written only while it is held; a window belongs to the thread while it is
  * neither free nor ready nor taken. */
@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "common/monotonic.h"
+#include "loader/folder/journal.h"
 
 enum { WINDOW_COUNT = 2 };
 
@@ -29,6 +30,7 @@ struct prefetch {
     bool is_free[WINDOW_COUNT];
     struct load_window *ready; /* NULL: none */
     size_t row_limit;          /* of the next window */
+    bool is_ahead;             /* are intents written ahead? */
     bool is_at_end, is_stopping, has_failed;
     struct error error; /* when has_failed */
 };
@@ -80,18 +82,47 @@ static void finish(struct prefetch *prefetch, const struct error *err)
     pthread_mutex_unlock(&prefetch->mutex);
 }
 
+static bool is_ahead(struct prefetch *prefetch)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    bool is_ahead = prefetch->is_ahead && prefetch->options.journal != NULL;
+    pthread_mutex_unlock(&prefetch->mutex);
+    return is_ahead;
+}
+
+/* While the window before is being written: nobody waits for the disk. */
+static int write_intent(struct prefetch *prefetch, struct load_window *window, struct error *err)
+{
+    if (!is_ahead(prefetch) || window->batch->item_count == 0) {
+        return 0;
+    }
+    if (journal_append(prefetch->options.journal, &window->batch->intent, err) != 0) {
+        return -1;
+    }
+    window->is_intended = true;
+    return 0;
+}
+
+/* As load_window_read. */
+static int make_window(struct prefetch *prefetch, struct load_window *window, struct error *err)
+{
+    const struct prefetch_options *options = &prefetch->options;
+    int more = load_window_read(window, &options->feed, &prefetch->sizer, err);
+    if (more == 1 && (load_window_fetch(window, options->sources, &prefetch->sizer, err) != 0 ||
+                      batch_filler_prepare(&options->filler, window, err) != 0 ||
+                      write_intent(prefetch, window, err) != 0)) {
+        return -1;
+    }
+    return more;
+}
+
 static void *run_thread(void *argument)
 {
     struct prefetch *prefetch = argument;
     struct load_window *window;
     struct error err = {0};
     while ((window = wait_for_free(prefetch)) != NULL) {
-        int more = load_window_read(window, &prefetch->options.feed, &prefetch->sizer, &err);
-        if (more == 1) {
-            more = load_window_fetch(window, prefetch->options.sources, &prefetch->sizer, &err) == 0
-                       ? 1
-                       : -1;
-        }
+        int more = make_window(prefetch, window, &err);
         if (more != 1) {
             finish(prefetch, more < 0 ? &err : NULL);
             break;
@@ -150,6 +181,7 @@ struct prefetch *prefetch_start(const struct prefetch_options *options, struct e
     }
     prefetch->options = *options;
     prefetch->row_limit = options->row_limit > 0 ? options->row_limit : options->row_count_max;
+    prefetch->is_ahead = options->is_ahead;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -204,6 +236,13 @@ void prefetch_limit_rows(struct prefetch *prefetch, size_t row_count_max)
 {
     pthread_mutex_lock(&prefetch->mutex);
     prefetch->row_limit = row_count_max;
+    pthread_mutex_unlock(&prefetch->mutex);
+}
+
+void prefetch_write_ahead(struct prefetch *prefetch, bool is_ahead)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    prefetch->is_ahead = is_ahead;
     pthread_mutex_unlock(&prefetch->mutex);
 }
 

@@ -16,46 +16,67 @@ struct key_sample {
     struct arena text;
 };
 
-static int take_keys(struct key_sample *sample, struct slice payload, struct error *err)
+/* What an earlier intent says of ranks from `rank` on is replaced: it was never settled. */
+static void drop_waiting(struct key_sample *sample, uint64_t rank)
+{
+    while (sample->count > sample->settled_count && sample->ranks[sample->count - 1] >= rank) {
+        sample->count--;
+    }
+}
+
+/* `is_sampled`: its keys are; else it only replaces what was said before. */
+static int take_keys(struct key_sample *sample, struct slice payload, bool is_sampled,
+                     struct error *err)
 {
     struct journal_reader reader;
     struct journal_intent_key key;
-    sample->count = sample->settled_count; /* an intent without a done is not called warm */
-    if (!journal_decode_intent(payload, &reader)) {
+    if (!journal_decode_intent(payload, &reader) || journal_next_key(&reader, &key) != 1) {
+        return 0;
+    }
+    drop_waiting(sample, key.rank);
+    if (!is_sampled) {
         return 0;
     }
     for (int taken = 0; taken < KEYS_AN_INTENT && sample->count < LOOK_COUNT; taken++) {
-        if (journal_next_key(&reader, &key) != 1) {
-            break;
-        }
         struct slice text = arena_copy(&sample->text, key.key);
         if (text.bytes == NULL) {
             return error_set_memory(err, "looking at an earlier run");
         }
         sample->looks[sample->count] = (struct sink_look){.key = text, .kind = RECORD_STRING};
         sample->ranks[sample->count++] = key.rank;
+        if (journal_next_key(&reader, &key) != 1) {
+            break;
+        }
     }
     return 0;
 }
 
-/* Keeps the waiting keys that this done calls warm; the others are somebody's choice. */
+/* Of the waiting keys that this done is about it keeps those that it calls warm: the others are somebody's choice. Those
+ * behind it, of an intent that was written ahead, wait on. */
 static void settle_keys(struct key_sample *sample, struct slice payload)
 {
     struct journal_reader reader;
     struct journal_done done;
     struct journal_done_row row = {0};
-    size_t kept = sample->settled_count;
-    int more = journal_decode_done(payload, &reader, &done) ? 1 : 0;
-    for (size_t i = sample->settled_count; i < sample->count; i++) {
-        while (more == 1 && row.rank < sample->ranks[i]) {
+    size_t at = sample->settled_count, kept = at;
+    if (!journal_decode_done(payload, &reader, &done)) {
+        return;
+    }
+    for (int more = 1; at < sample->count && sample->ranks[at] <= done.last_rank; at++) {
+        while (more == 1 && row.rank < sample->ranks[at]) {
             more = journal_next_row(&reader, &row);
         }
         bool is_warm = row.outcome == OUTCOME_WARMED || row.outcome == OUTCOME_EXISTS;
-        if (row.rank == sample->ranks[i] && is_warm) {
-            sample->looks[kept++] = sample->looks[i];
+        if (row.rank == sample->ranks[at] && is_warm) {
+            sample->looks[kept++] = sample->looks[at];
         }
     }
-    sample->count = sample->settled_count = kept;
+    sample->settled_count = kept;
+    for (; at < sample->count; at++, kept++) {
+        sample->looks[kept] = sample->looks[at];
+        sample->ranks[kept] = sample->ranks[at];
+    }
+    sample->count = kept;
 }
 
 static int take_sample(struct key_sample *sample, struct journal_cursor *cursor, uint64_t stride,
@@ -66,8 +87,8 @@ static int take_sample(struct key_sample *sample, struct journal_cursor *cursor,
     int more;
     while ((more = journal_cursor_next(cursor, &payload, err)) == 1) {
         int kind = journal_kind_of(payload);
-        if (kind == JOURNAL_INTENT && intent_count++ % stride == 0 &&
-            take_keys(sample, payload, err) != 0) {
+        if (kind == JOURNAL_INTENT &&
+            take_keys(sample, payload, intent_count++ % stride == 0, err) != 0) {
             return -1;
         }
         if (kind == JOURNAL_DONE) {

@@ -284,6 +284,9 @@ int warm_session_open_wave(struct warm_session *session, int wave, uint64_t afte
                  .holdout =
                      holdout_of(job->options->holdout_share, session->folder.manifest.plan_digest)},
         .sources = &session->fetch_sources,
+        .filler = warm_writer_filler(session->writer),
+        .journal = session->journal,
+        .is_ahead = pulse_batch_rows(&session->pulse, ranks) == ranks,
         .row_count_max = ranks,
         .row_limit = deadline_window_rows(&session->bounds.deadline, ranks, monotonic_us()),
         .bytes_max = WINDOW_BYTES_MAX,
@@ -294,8 +297,19 @@ int warm_session_open_wave(struct warm_session *session, int wave, uint64_t afte
 
 void warm_session_close_wave(struct warm_session *session)
 {
+    results_feed_drain(session->results);
     prefetch_stop(session->prefetch);
     session->prefetch = NULL;
+}
+
+/* A run that goes on where another ended has rows that it does not see: only the journal knows them. */
+static void start_results(struct warm_session *session)
+{
+    struct error ignored = {0}; /* whatever is wrong will be so at the end, too, and is told then */
+    const struct journal_survey *survey = &session->survey;
+    if (survey->done_rank == 0 && survey->intent_count == 0 && survey->lost_count == 0) {
+        session->results = results_feed_start(&session->folder, &ignored);
+    }
 }
 
 int warm_session_open_writing(struct warm_session *session, struct error *err)
@@ -305,6 +319,7 @@ int warm_session_open_writing(struct warm_session *session, struct error *err)
         load_owned(session, err) != 0 || (session->writer = open_writer(session, err)) == NULL) {
         return -1;
     }
+    start_results(session);
     return 0;
 }
 
@@ -312,6 +327,7 @@ void warm_session_close(struct warm_session *session)
 {
     run_switch_end(&session->pulse.run_switch);
     governor_watch_stop(session->watch);
+    results_feed_stop(session->results);
     warm_writer_free(session->writer);
     recheck_free(&session->recheck);
     source_set_close(&session->fetch_sources);

@@ -11,6 +11,7 @@
 #include "loader/warm/prefetch.h"
 #include "loader/live/pulse.h"
 #include "loader/warm/recheck.h"
+#include "loader/warm/results_feed.h"
 #include "loader/warm/still_there.h"
 #include "loader/warm/warm_writer.h"
 #include "loader/folder/wave_plan.h"
@@ -39,6 +40,7 @@ struct warm_session {
     enum sink_mode mode;
     struct warm_writer *writer;
     struct prefetch *prefetch;
+    struct results_feed *results; /* NULL: results.csv is written at the end, from the journal */
     struct wave_plan waves;
     enum wave_action on_unhealthy;
     int bad_wave;                   /* 1..: after which the gate stayed shut; 0: none */

@@ -4,7 +4,8 @@
  *   window rows ─┬─ no value ──────────────────────────────────────────┐
  *                └─ items ─ intent ─ write in chunks ─ second look ─ done: one entry a row
  *
- * A batch is a window, or as much of it as half a second of the rate limit lets through. A stop in the middle of a
+ * A batch is a window, which comes prepared, or as much of it as half a second of the rate limit lets through. Its done
+ * reaches the disk with the next intent at the latest: one wait for both. A stop in the middle of a
  * batch settles what was sent: a done record may cover only the beginning of its intent. So does a pause of the
  * governor, or a limit that was lowered: what was written is looked at again soon, the rest is another batch. */
 #include "loader/warm/warm_writer.h"
@@ -16,12 +17,13 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
-#include "loader/rules/expiry.h"
+#include "loader/warm/batch_filler.h"
 #include "loader/warm/second_look.h"
 #include "loader/warm/write_batch.h"
 
 enum {
-    CHUNK_COUNT = 1000,
+    CHUNK_COUNT = 4000, /* between two of them Redis has nothing to do for a moment */
+    CHUNK_BYTES = 8 << 20,
     SHOWN_FAILURES = 20,
     SHOWN_KEY_SIZE = 200,
     UNDER_WAY_US = 2000000 /* so long at most a value waits for its second look to begin */
@@ -29,7 +31,9 @@ enum {
 
 struct warm_writer {
     struct warm_writer_options options;
-    struct write_batch batch; /* what is under way */
+    struct write_batch *batch; /* what is under way: the window's, or our own */
+    bool is_intended;          /* its intent is on the disk already */
+    struct write_batch own;    /* of a part of a window */
     struct journal_buffer buffer;
     uint64_t failure_count; /* of this session, to show the first few */
 };
@@ -45,16 +49,24 @@ struct warm_writer *warm_writer_new(const struct warm_writer_options *options, s
     return writer;
 }
 
+struct batch_filler warm_writer_filler(const struct warm_writer *writer)
+{
+    const struct warm_writer_options *options = &writer->options;
+    return (struct batch_filler){.config = options->config,
+                                 .mode = options->mode,
+                                 .window_end_unix = options->window_end_unix};
+}
+
 void warm_writer_free(struct warm_writer *writer)
 {
     if (writer != NULL) {
-        write_batch_free(&writer->batch);
+        write_batch_free(&writer->own);
         journal_buffer_free(&writer->buffer);
         free(writer);
     }
 }
 
-/* ---- what becomes of a row, as far as the source decides it */
+/* ---- what is said of rows that fail */
 
 /* Says so for the first few keys only; the rest is in results.csv. */
 static void tell_failure(struct warm_writer *writer, struct slice key, const char *reason)
@@ -68,72 +80,13 @@ static void tell_failure(struct warm_writer *writer, struct slice key, const cha
     message_warn(writer->options.message, "%s", line.text);
 }
 
-static const struct family *family_of(const struct warm_writer *writer,
-                                      const struct window_row *row)
+static void tell_ambiguous(struct warm_writer *writer)
 {
-    return &writer->options.config->families[row->family_index];
-}
-
-static void add_value(struct warm_writer *writer, const struct window_row *row, size_t row_index,
-                      const struct record *record)
-{
-    const struct family *family = family_of(writer, row);
-    struct write_terms terms = {
-        .expire_unix = expiry_unix(family, writer->options.window_end_unix, row->key),
-        .mode = writer->options.mode,
-        .version_field = family->version_in_value,
-    };
-    write_batch_add(&writer->batch, row, row_index, record, &terms);
-}
-
-/* A short entry that says "no such row", never in the place of another value; false when the family wants none. */
-static bool add_negative(struct warm_writer *writer, const struct window_row *row, size_t row_index)
-{
-    const struct family *family = family_of(writer, row);
-    if (family->negative_ttl_second <= 0) {
-        return false;
-    }
-    const char *text = family->negative_value != NULL ? family->negative_value : "";
-    struct record record = {.kind = RECORD_STRING, .value = slice_of(text)};
-    struct write_terms terms = {
-        .expire_unix = expiry_negative_unix(family, (int64_t)time(NULL)),
-        .is_negative = true,
-    };
-    write_batch_add(&writer->batch, row, row_index, &record, &terms);
-    return true;
-}
-
-static enum outcome sort_row(struct warm_writer *writer, const struct window_row *row,
-                             size_t row_index, const struct record *record)
-{
-    switch (record->kind) {
-    case RECORD_STRING:
-    case RECORD_HASH:
-        add_value(writer, row, row_index, record);
-        return OUTCOME_NOT_REACHED; /* until the sink has answered */
-    case RECORD_MISSING:
-        return add_negative(writer, row, row_index) ? OUTCOME_NOT_REACHED : OUTCOME_MISSING;
-    case RECORD_AMBIGUOUS:
-        tell_failure(writer, row->key, "the query gives several, different rows for its id");
-        return OUTCOME_FAILED;
-    case RECORD_TOO_BIG:
-        return OUTCOME_TOO_BIG;
-    }
-    return OUTCOME_FAILED;
-}
-
-static void sort_batch(struct warm_writer *writer, const struct load_window *window, size_t from,
-                       size_t count)
-{
-    writer->batch.window_rows = &window->rows[from];
-    writer->batch.row_count = count;
-    writer->batch.item_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct window_row *row = &writer->batch.window_rows[i];
-        writer->batch.rows[i] = (struct journal_done_row){.rank = row->rank};
-        writer->batch.rows[i].outcome =
-            row->is_held_out ? OUTCOME_HELD_OUT
-                             : sort_row(writer, row, i, load_window_record(window, row));
+    for (size_t i = 0; i < writer->batch->row_count; i++) {
+        if (writer->batch->rows[i].outcome == OUTCOME_FAILED) {
+            tell_failure(writer, writer->batch->window_rows[i].key,
+                         "the query gives several, different rows for its id");
+        }
     }
 }
 
@@ -141,33 +94,33 @@ static void sort_batch(struct warm_writer *writer, const struct load_window *win
 
 static bool is_open_batch(const struct warm_writer *writer)
 {
-    return writer->options.owned != NULL && writer->batch.row_count > 0 &&
-           writer->batch.window_rows[0].rank <= writer->options.owned->last_rank;
+    return writer->options.owned != NULL && writer->batch->row_count > 0 &&
+           writer->batch->window_rows[0].rank <= writer->options.owned->last_rank;
 }
 
 /* ---- intent, write */
 
 static int journal_the_intent(struct warm_writer *writer, struct error *err)
 {
-    if (writer->options.journal == NULL || writer->batch.item_count == 0) {
+    struct write_batch *batch = writer->batch;
+    if (writer->options.journal == NULL || batch->item_count == 0 || writer->is_intended) {
         return 0;
     }
-    if (journal_encode_intent(&writer->buffer, writer->batch.intents, writer->batch.item_count,
-                              err) != 0) {
+    if (batch->intent.size == 0 && write_batch_encode_intent(batch, err) != 0) {
         return -1;
     }
-    return journal_append(writer->options.journal, &writer->buffer, err);
+    return journal_append(writer->options.journal, &batch->intent, err);
 }
 
 /* Takes the answers of items [from, from + count) over into the rows. */
 static void read_results(struct warm_writer *writer, size_t from, size_t count)
 {
     for (size_t i = from; i < from + count; i++) {
-        struct journal_done_row *row = &writer->batch.rows[writer->batch.row_of_item[i]];
-        const struct sink_item *item = &writer->batch.items[i];
+        struct journal_done_row *row = &writer->batch->rows[writer->batch->row_of_item[i]];
+        const struct sink_item *item = &writer->batch->items[i];
         if (item->result == SINK_DONE) {
             row->outcome =
-                writer->batch.rechecks[i].is_negative ? OUTCOME_NEGATIVE : OUTCOME_WARMED;
+                writer->batch->rechecks[i].is_negative ? OUTCOME_NEGATIVE : OUTCOME_WARMED;
             row->bytes = item->value.size;
             row->expire_unix = item->expire_unix;
         } else if (item->result == SINK_KEPT) {
@@ -186,25 +139,35 @@ static bool is_cut_short(const struct warm_writer *writer, size_t written, int64
            (pulse_is_held(writer->options.pulse) || monotonic_us() - started_us > UNDER_WAY_US);
 }
 
+/* How many of the items from `at` on go out between two looks at everything else. */
+static size_t next_chunk(const struct write_batch *batch, size_t at)
+{
+    size_t end = at + CHUNK_COUNT < batch->item_count ? at + CHUNK_COUNT : batch->item_count;
+    size_t count = 0, bytes = 0;
+    while (at + count < end && bytes < CHUNK_BYTES) {
+        bytes += batch->items[at + count++].value.size;
+    }
+    return count;
+}
+
 static int write_items(struct warm_writer *writer, bool is_ours_kept, struct error *err)
 {
     struct pulse *pulse = writer->options.pulse;
     struct load_bounds *bounds = writer->options.bounds;
     int64_t started_us = monotonic_us();
-    for (size_t at = 0; at < writer->batch.item_count && !is_cut_short(writer, at, started_us);) {
-        size_t count = writer->batch.item_count - at;
-        count = count < CHUNK_COUNT ? count : CHUNK_COUNT;
+    for (size_t at = 0; at < writer->batch->item_count && !is_cut_short(writer, at, started_us);) {
+        size_t count = next_chunk(writer->batch, at);
         if (pulse_beat(pulse, err) != 0 ||
             (bounds != NULL && load_bounds_ask(bounds, pulse, count, &count, err) != 0) ||
-            pulse_take(pulse, &writer->batch.items[at], count, &count, err) != 0) {
+            pulse_take(pulse, &writer->batch->items[at], count, &count, err) != 0) {
             return -1;
         }
         int result =
-            sink_write(writer->options.sink, &writer->batch.items[at], count, is_ours_kept, err);
-        pulse_spend(pulse, &writer->batch.items[at], count);
+            sink_write(writer->options.sink, &writer->batch->items[at], count, is_ours_kept, err);
+        pulse_spend(pulse, &writer->batch->items[at], count);
         read_results(writer, at, count);
         if (bounds != NULL) {
-            load_bounds_wrote(bounds, &writer->batch.items[at], count);
+            load_bounds_wrote(bounds, &writer->batch->items[at], count);
         }
         if (result != 0) {
             return -1;
@@ -222,7 +185,7 @@ static uint64_t count_restarts(const struct warm_writer *writer)
 /* A server that was restarted or replaced meanwhile may have lost what it had acknowledged: all is written again. */
 static int write_for_good(struct warm_writer *writer, struct error *err)
 {
-    struct write_batch *batch = &writer->batch;
+    struct write_batch *batch = writer->batch;
     bool is_ours_kept = writer->options.is_ours_kept || is_open_batch(writer);
     uint64_t restarts;
     do {
@@ -245,25 +208,27 @@ static int write_for_good(struct warm_writer *writer, struct error *err)
 static int look_again(struct warm_writer *writer, size_t item_count, int64_t read_us,
                       struct error *err)
 {
-    struct second_look look = {.batch = &writer->batch,
+    struct second_look look = {.batch = writer->batch,
                                .recheck = writer->options.recheck,
                                .sink = writer->options.sink,
                                .pulse = writer->options.pulse};
     return look.recheck == NULL ? 0 : second_look_take(&look, item_count, read_us, err);
 }
 
-static void count_rows(struct warm_writer *writer, size_t row_count, double *benefit_ms)
+static void count_rows(struct warm_writer *writer, size_t row_count, struct journal_done *done)
 {
     struct run_totals *totals = &writer->options.pulse->totals;
-    *benefit_ms = 0;
     for (size_t i = 0; i < row_count; i++) {
-        const struct journal_done_row *row = &writer->batch.rows[i];
+        const struct journal_done_row *row = &writer->batch->rows[i];
+        struct window_row *window_row = &writer->batch->window_rows[i];
         bool is_warm = row->outcome == OUTCOME_WARMED || row->outcome == OUTCOME_EXISTS;
-        *benefit_ms += is_warm ? writer->batch.window_rows[i].benefit_ms : 0;
+        done->benefit_ms += is_warm ? window_row->benefit_ms : 0;
         totals->tally.count[row->outcome]++;
         totals->value_bytes += row->outcome == OUTCOME_WARMED ? row->bytes : 0;
+        window_row->settled = *row;
+        window_row->settled_unix = done->at_unix;
     }
-    totals->benefit_ms += *benefit_ms;
+    totals->benefit_ms += done->benefit_ms;
 }
 
 /* Settles the first `row_count` rows of the batch; `last_rank` is the last plan rank that they cover. */
@@ -273,14 +238,14 @@ static int journal_the_done(struct warm_writer *writer, size_t row_count, uint64
     struct journal_done done = {.last_rank = last_rank,
                                 .at_unix =
                                     (int64_t)time(NULL) - writer->options.clock_shift_second};
-    count_rows(writer, row_count, &done.benefit_ms);
+    count_rows(writer, row_count, &done);
     if (writer->options.journal == NULL) {
         return 0;
     }
-    if (journal_encode_done(&writer->buffer, &done, writer->batch.rows, row_count, err) != 0) {
+    if (journal_encode_done(&writer->buffer, &done, writer->batch->rows, row_count, err) != 0) {
         return -1;
     }
-    return journal_append(writer->options.journal, &writer->buffer, err);
+    return journal_append_soon(writer->options.journal, &writer->buffer, err);
 }
 
 /* ---- one batch */
@@ -294,7 +259,7 @@ static bool is_settled(enum sink_result result)
 static size_t count_settled(const struct warm_writer *writer)
 {
     size_t count = 0;
-    while (count < writer->batch.item_count && is_settled(writer->batch.items[count].result)) {
+    while (count < writer->batch->item_count && is_settled(writer->batch->items[count].result)) {
         count++;
     }
     return count;
@@ -324,7 +289,7 @@ static bool can_settle(const struct error *err)
 static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64_t read_us,
                            size_t *row_count, struct error *err)
 {
-    if ((is_open_batch(writer) && owned_keys_remove_outdated(writer->options.owned, &writer->batch,
+    if ((is_open_batch(writer) && owned_keys_remove_outdated(writer->options.owned, writer->batch,
                                                              writer->options.sink, err) != 0) ||
         journal_the_intent(writer, err) != 0) {
         return -1;
@@ -339,11 +304,11 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
     }
     struct error later = {0};
     size_t settled = count_settled(writer);
-    *row_count = writer->batch.row_count;
+    *row_count = writer->batch->row_count;
     uint64_t covered = last_rank;
-    if (settled < writer->batch.item_count) {
-        *row_count = writer->batch.row_of_item[settled];
-        covered = *row_count > 0 ? writer->batch.rows[*row_count - 1].rank : 0;
+    if (settled < writer->batch->item_count) {
+        *row_count = writer->batch->row_of_item[settled];
+        covered = *row_count > 0 ? writer->batch->rows[*row_count - 1].rank : 0;
     }
     bool is_done = covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
                                     check_same_servers(writer, restarts, &later) == 0 &&
@@ -354,14 +319,25 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
     return written != 0 || !is_done ? -1 : 0;
 }
 
-int warm_writer_write(struct warm_writer *writer, const struct load_window *window,
-                      struct error *err)
+/* The batch of the `count` rows from the `from`th on. */
+static int choose_batch(struct warm_writer *writer, struct load_window *window, size_t from,
+                        size_t count, struct error *err)
+{
+    struct batch_filler filler = warm_writer_filler(writer);
+    if (window->is_prepared && count == window->count) {
+        writer->batch = window->batch;
+        writer->is_intended = window->is_intended;
+        return 0;
+    }
+    writer->batch = &writer->own;
+    writer->is_intended = false;
+    return batch_filler_fill(&filler, writer->batch, window, from, count, err);
+}
+
+int warm_writer_write(struct warm_writer *writer, struct load_window *window, struct error *err)
 {
     /* A paced run settles often, so that little is under way when it stops. */
     size_t size = pulse_batch_rows(writer->options.pulse, window->count);
-    if (write_batch_reserve(&writer->batch, size, err) != 0) {
-        return -1;
-    }
     size_t from = 0, settled = 0;
     do {
         if (pulse_hold(writer->options.pulse, err) != 0) {
@@ -370,8 +346,11 @@ int warm_writer_write(struct warm_writer *writer, const struct load_window *wind
         size_t left = window->count - from;
         size_t count = left < size ? left : size;
         bool is_last = count == left;
-        sort_batch(writer, window, from, count);
         uint64_t last_rank = is_last ? window->last_rank : window->rows[from + count - 1].rank;
+        if (choose_batch(writer, window, from, count, err) != 0) {
+            return -1;
+        }
+        tell_ambiguous(writer);
         if (write_one_batch(writer, last_rank, window->read_us, &settled, err) != 0) {
             return -1;
         }

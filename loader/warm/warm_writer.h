@@ -1,10 +1,12 @@
 /* warm_writer.h - writes one fetched window: intent, commands in rank order, second look, done.
  * Room: loader/warm. May touch: the journal, the sink, the recheck's sources, and through the pulse all that beats.
- * Promises: nothing is sent before its intent is on the disk; nothing is reported as warm before the second look. */
+ * Promises: nothing is sent before its intent is on the disk, and the done of the batch before it; nothing is reported as
+ * warm before the second look. */
 #ifndef REKINDLE_LOADER_WARM_WRITER_H
 #define REKINDLE_LOADER_WARM_WRITER_H
 
 #include "loader/folder/journal.h"
+#include "loader/warm/batch_filler.h"
 #include "loader/warm/load_bounds.h"
 #include "loader/warm/load_window.h"
 #include "loader/warm/owned_keys.h"
@@ -37,7 +39,10 @@ void warm_writer_free(struct warm_writer *writer);
 
 /* Writes the window's rows. ERROR_STOPPED, ERROR_DEADLINE, ERROR_RESOURCE: what was sent is settled, the rest is not
  * reached. Other errors: what was sent in the last batch stays an open intent, which a resumed run settles. */
-int warm_writer_write(struct warm_writer *writer, const struct load_window *window,
+int warm_writer_write(struct warm_writer *writer, struct load_window *window,
                       struct error *err) MUST_CHECK;
+
+/* What prepares windows for this writer. */
+struct batch_filler warm_writer_filler(const struct warm_writer *writer);
 
 #endif

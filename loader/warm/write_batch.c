@@ -15,11 +15,15 @@ void write_batch_free(struct write_batch *batch)
     free(batch->intents);
     free(batch->rechecks);
     free(batch->row_of_item);
+    journal_buffer_free(&batch->intent);
     *batch = (struct write_batch){0};
 }
 
 int write_batch_reserve(struct write_batch *batch, size_t count, struct error *err)
 {
+    batch->row_count = 0;
+    batch->item_count = 0;
+    batch->intent.size = 0;
     if (count <= batch->capacity) {
         return 0;
     }
@@ -64,6 +68,11 @@ void write_batch_add(struct write_batch *batch, const struct window_row *row, si
                                               .version = record->version,
                                               .digest_high = digest.high,
                                               .digest_low = digest.low};
+}
+
+int write_batch_encode_intent(struct write_batch *batch, struct error *err)
+{
+    return journal_encode_intent(&batch->intent, batch->intents, batch->item_count, err);
 }
 
 size_t write_batch_gather_written(struct write_batch *batch, size_t item_count)

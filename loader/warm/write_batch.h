@@ -11,16 +11,17 @@
 
 /* All zero is an empty batch. */
 struct write_batch {
-    const struct window_row *window_rows; /* [row_count]; borrowed from the window */
-    struct journal_done_row *rows;        /* [row_count] */
-    struct sink_item *items;              /* [item_count] */
-    struct journal_intent_key *intents;   /* [item_count] */
-    struct recheck_row *rechecks;         /* [item_count] */
-    size_t *row_of_item;                  /* [item_count], rising until something is gathered */
+    struct window_row *window_rows;     /* [row_count]; borrowed from the window */
+    struct journal_done_row *rows;      /* [row_count] */
+    struct sink_item *items;            /* [item_count] */
+    struct journal_intent_key *intents; /* [item_count] */
+    struct recheck_row *rechecks;       /* [item_count] */
+    size_t *row_of_item;                /* [item_count], rising until something is gathered */
     size_t row_count, item_count, capacity;
+    struct journal_buffer intent; /* of all items, for the journal; size 0: not encoded yet */
 };
 
-/* Makes room for `count` rows; what was in the batch is gone. */
+/* Makes room for `count` rows and empties the batch. */
 int write_batch_reserve(struct write_batch *batch, size_t count, struct error *err) MUST_CHECK;
 void write_batch_free(struct write_batch *batch);
 
@@ -35,6 +36,9 @@ struct write_terms {
 /* Adds the item of a row that has a value. */
 void write_batch_add(struct write_batch *batch, const struct window_row *row, size_t row_index,
                      const struct record *record, const struct write_terms *terms);
+
+/* The intent of all items, before anything is gathered. */
+int write_batch_encode_intent(struct write_batch *batch, struct error *err) MUST_CHECK;
 
 /* Moves items in front, in their order, and returns how many there are: of the first `item_count`, those that hold our
  * value. The order of the rest is lost, and that of `intents` is not kept. */

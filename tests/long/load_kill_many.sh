@@ -160,17 +160,19 @@ small_load >/dev/null
 whole=$(state) whole_results=$(results)
 cp -r runs whole
 folder=$(basename whole/*)
-# Where each record begins: magic, size of the payload, checksum; then the payload.
+# Where each record begins, and its kind: magic, size of the payload, checksum; then the payload.
 python3 - "whole/$folder/journal" >records <<'P'
 import struct, sys
 journal = open(sys.argv[1], 'rb').read()
 at = 0
 while at < len(journal):
-    print(at)
+    print(at, journal[at + 16])
     at += 16 + struct.unpack_from('<I', journal, at + 4)[0]
-print(at)
+print(at, 0)
 P
-done_at=$(tail -n 2 records | head -n 1) intent_at=$(tail -n 3 records | head -n 1) end=$(tail -n 1 records)
+# The last intent (2) stands before the done (3) of the window before: it was written ahead.
+done_at=$(tail -n 2 records | head -n 1 | cut -d' ' -f1) end=$(tail -n 1 records | cut -d' ' -f1)
+intent_at=$(grep ' 2$' records | tail -n 1 | cut -d' ' -f1)
 last_window=$(awk -F, 'NR > 1 && $1 > 16 {print $5}' small.csv)
 cut_and_resume() {
     rm -rf runs

@@ -33,9 +33,7 @@ int sink_look(struct sink *sink, enum sink_look_content content, struct sink_loo
     return 0;
 }
 
-/* Ranks from..from + count - 1: an intent with a key for each, and a done for the first `done_count`; every tenth
- * existed before and was left alone. */
-static void append_batch(struct journal *journal, uint64_t from, size_t count, size_t done_count)
+static void append_intent(struct journal *journal, uint64_t from, size_t count)
 {
     struct journal_buffer buffer = {0};
     struct error err;
@@ -44,17 +42,35 @@ static void append_batch(struct journal *journal, uint64_t from, size_t count, s
         int size = snprintf(keys[i], KEY_SIZE, "k%d", (int)rank);
         intents[i] = (struct journal_intent_key){
             .rank = rank, .key = {keys[i], (size_t)size}, .expire_unix = 2000000000};
-        rows[i] = (struct journal_done_row){
-            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_EXISTS : OUTCOME_WARMED};
     }
     assert_int_equal(journal_encode_intent(&buffer, intents, count, &err), 0);
     assert_int_equal(journal_append(journal, &buffer, &err), 0);
-    if (done_count > 0) {
-        const struct journal_done done = {.last_rank = from + done_count - 1};
-        assert_int_equal(journal_encode_done(&buffer, &done, rows, done_count, &err), 0);
-        assert_int_equal(journal_append(journal, &buffer, &err), 0);
-    }
     journal_buffer_free(&buffer);
+}
+
+static void append_done(struct journal *journal, uint64_t from, size_t count)
+{
+    struct journal_buffer buffer = {0};
+    struct error err;
+    const struct journal_done done = {.last_rank = from + count - 1};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rank = from + i;
+        rows[i] = (struct journal_done_row){
+            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_EXISTS : OUTCOME_WARMED};
+    }
+    assert_int_equal(journal_encode_done(&buffer, &done, rows, count, &err), 0);
+    assert_int_equal(journal_append_soon(journal, &buffer, &err), 0);
+    journal_buffer_free(&buffer);
+}
+
+/* Ranks from..from + count - 1: an intent with a key for each, and a done for the first `done_count`; every tenth
+ * existed before and was left alone. */
+static void append_batch(struct journal *journal, uint64_t from, size_t count, size_t done_count)
+{
+    append_intent(journal, from, count);
+    if (done_count > 0) {
+        append_done(journal, from, done_count);
+    }
 }
 
 static struct lost_keys count_in(const char *path)
@@ -93,9 +109,43 @@ static void test_only_what_was_warmed_counts(void **state)
     journal_survey_free(&survey);
 }
 
+/* The next window's intent stands before this one's done; and one that a crash left is replaced by what came after. */
+static void test_intents_written_ahead(void **state)
+{
+    char path[TEST_PATH_SIZE * 2];
+    struct journal_survey survey = {0};
+    struct error err;
+    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
+    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
+    struct journal *journal = journal_open(path, &begin, &survey, &err);
+    assert_non_null(journal);
+    append_intent(journal, 1, 100);
+    append_intent(journal, 101, 100);
+    append_done(journal, 1, 100);
+    assert_int_equal(count_in(path).warmed_count, 90);
+    append_intent(journal, 201, 100);
+    append_done(journal, 101, 100);
+    struct lost_keys lost = count_in(path);
+    assert_int_equal(lost.warmed_count, 180);
+    assert_int_equal(lost.gone_count, 20);
+    append_intent(journal, 301, 100); /* a crash: 201 to 400 are open */
+    append_intent(journal, 201, 50);  /* and smaller windows afterwards */
+    append_intent(journal, 251, 50);
+    append_done(journal, 201, 50);
+    append_intent(journal, 301, 50);
+    append_done(journal, 251, 20); /* a stop in the middle of a window */
+    lost = count_in(path);
+    assert_int_equal(lost.warmed_count, 180 + 45 + 18);
+    assert_int_equal(lost.gone_count, 20 + 5 + 2);
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_intents_written_ahead, test_folder_make,
+                                        test_folder_remove),
         cmocka_unit_test_setup_teardown(test_only_what_was_warmed_counts, test_folder_make,
                                         test_folder_remove),
     };

@@ -1,0 +1,117 @@
+/* still_there_test.c - a sample of what a journal calls warm, also where intents were written ahead of dones.
+ * Room: tests. May touch: a journal in a folder of its own. */
+#include "loader/warm/still_there.h"
+
+#include "tests/unit/test_folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { KEY_SIZE = 16, WINDOW = 50, SAMPLED = 20 };
+
+static char keys[WINDOW][KEY_SIZE];
+static struct journal_intent_key intents[WINDOW];
+static struct journal_done_row rows[WINDOW];
+
+/* In place of the sink: a key that ends in 7 is gone. */
+int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
+              size_t count, struct error *err)
+{
+    (void)sink;
+    (void)err;
+    assert_int_equal(content, SINK_LOOK_PRESENCE);
+    for (size_t i = 0; i < count; i++) {
+        looks[i].is_present = looks[i].key.bytes[looks[i].key.size - 1] != '7';
+    }
+    return 0;
+}
+
+static void append_intent(struct journal *journal, uint64_t from, size_t count)
+{
+    struct journal_buffer buffer = {0};
+    struct error err;
+    for (size_t i = 0; i < count; i++) {
+        int size = snprintf(keys[i], KEY_SIZE, "k%d", (int)(from + i));
+        intents[i] = (struct journal_intent_key){
+            .rank = from + i, .key = {keys[i], (size_t)size}, .expire_unix = 2000000000};
+    }
+    assert_int_equal(journal_encode_intent(&buffer, intents, count, &err), 0);
+    assert_int_equal(journal_append(journal, &buffer, &err), 0);
+    journal_buffer_free(&buffer);
+}
+
+/* Every tenth is missing in the source. */
+static void append_done(struct journal *journal, uint64_t from, size_t count)
+{
+    struct journal_buffer buffer = {0};
+    struct error err;
+    const struct journal_done done = {.last_rank = from + count - 1};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rank = from + i;
+        rows[i] = (struct journal_done_row){
+            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_MISSING : OUTCOME_WARMED};
+    }
+    assert_int_equal(journal_encode_done(&buffer, &done, rows, count, &err), 0);
+    assert_int_equal(journal_append_soon(journal, &buffer, &err), 0);
+    journal_buffer_free(&buffer);
+}
+
+static struct still_there look(const char *path)
+{
+    struct journal_survey survey;
+    struct still_there found;
+    struct error err;
+    if (journal_survey_read(path, NULL, &survey, &err) != 0 ||
+        still_there_look(path, &survey, NULL, &found, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    journal_survey_free(&survey);
+    return found;
+}
+
+/* Of each window the first keys are looked at: 18 of 20 were warmed, 2 of those are gone. */
+static void test_only_what_is_settled_is_looked_at(void **state)
+{
+    char path[TEST_PATH_SIZE * 2];
+    struct journal_survey survey = {0};
+    struct error err;
+    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
+    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
+    struct journal *journal = journal_open(path, &begin, &survey, &err);
+    assert_non_null(journal);
+    append_intent(journal, 1, WINDOW);
+    append_intent(journal, WINDOW + 1, WINDOW); /* ahead */
+    assert_int_equal(look(path).looked_count, 0);
+    append_done(journal, 1, WINDOW);
+    struct still_there found = look(path);
+    assert_int_equal(found.looked_count, SAMPLED - 2);
+    assert_int_equal(found.gone_count, 2);
+    append_intent(journal, 2 * WINDOW + 1, WINDOW);
+    append_done(journal, WINDOW + 1, WINDOW);
+    found = look(path);
+    assert_int_equal(found.looked_count, 2 * (SAMPLED - 2));
+    assert_int_equal(found.gone_count, 4);
+    append_intent(journal, 2 * WINDOW + 1, WINDOW); /* a crash: the same window again */
+    append_done(journal, 2 * WINDOW + 1, 10);       /* and a stop in its midst */
+    found = look(path);
+    assert_int_equal(found.looked_count, 2 * (SAMPLED - 2) + 9);
+    assert_int_equal(found.gone_count, 5);
+    assert_false(still_there_is_lost(&(struct still_there){100, 10}));
+    assert_true(still_there_is_lost(&(struct still_there){100, 11}));
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_only_what_is_settled_is_looked_at, test_folder_make,
+                                        test_folder_remove),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
