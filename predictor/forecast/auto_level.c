@@ -4,7 +4,6 @@
 
 #include "predictor/forecast/return_link.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -118,13 +117,13 @@ static double unit_total(const struct auto_level *level, const struct present_sc
 {
     double variance;
     double sum = 0;
-    if (level->unit_count == 0) {
-        return total_at(present, level->forecast.mean, &variance);
+    if (level->past.unit_count == 0) {
+        return total_at(present, level->past.forecast.mean, &variance);
     }
-    for (size_t i = 0; i < level->unit_count; i++) {
-        sum += total_at(present, level->unit_levels[i], &variance);
+    for (size_t i = 0; i < level->past.unit_count; i++) {
+        sum += total_at(present, level->past.unit_levels[i], &variance);
     }
-    return sum / (double)level->unit_count;
+    return sum / (double)level->past.unit_count;
 }
 
 /* With a strength the level is as sure as past windows' own levels are; without, it varies as they do. */
@@ -133,17 +132,17 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
 {
     double variance;
     double strength = state->options.event_strength;
-    level->mean = level->forecast.mean;
-    if (present->count > 0 && (strength > 0 || level->unit_count > 0)) {
+    level->mean = level->past.forecast.mean;
+    if (present->count > 0 && (strength > 0 || level->past.unit_count > 0)) {
         double wanted = (strength > 0 ? strength : 1) * unit_total(level, present);
-        level->mean = level_for(present, wanted, level->forecast.mean);
+        level->mean = level_for(present, wanted, level->past.forecast.mean);
     }
     level->score_mean = mean_score(present);
-    double shift = level->mean - level->forecast.mean;
-    level->low = level_forecast_quantile(&level->forecast, low_chance) + shift;
-    level->high = level_forecast_quantile(&level->forecast, high_chance) + shift;
+    double shift = level->mean - level->past.forecast.mean;
+    level->low = level_forecast_quantile(&level->past.forecast, low_chance) + shift;
+    level->high = level_forecast_quantile(&level->past.forecast, high_chance) + shift;
     if (strength > 0) {
-        double half = level_forecast_base_deviation(&level->forecast);
+        double half = level_forecast_base_deviation(&level->past.forecast);
         level->low = level->mean - half;
         level->high = level->mean + half;
     }
@@ -152,137 +151,6 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
     level->total.low = fmax(low - sure * sqrt(variance), 0);
     double high = total_at(present, level->high, &variance);
     level->total.high = high + sure * sqrt(variance);
-}
-
-/* Whether enough came back to tell the window's level: beyond the threshold, or for that of training. */
-static bool has_level(const struct training_set *set, size_t origin, bool by_target)
-{
-    const double enough = 20;
-    const double enough_at_all = 5;
-    return window_level_is_relevant(set, origin) &&
-           (by_target ? set->origins[origin].returns >= enough
-                      : set->origins[origin].row_returns >= enough_at_all);
-}
-
-/* Keys beyond the threshold and others are not alike, so windows of the second sort count only if there are no others. */
-static bool is_told_by_target(const struct training_set *set)
-{
-    for (size_t i = 0; i < set->origin_count; i++) {
-        if (has_level(set, i, true)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_same_kind(const struct training_set *set, bool by_target)
-{
-    for (size_t i = 0; i < set->origin_count; i++) {
-        if (set->origins[i].is_same_kind && has_level(set, i, by_target)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Sums over the rows of past events that have a level. */
-struct reach_sums {
-    double returns, single; /* that came, and that came in one bucket only */
-    double now, higher;     /* what their scores sum to, and a little higher */
-};
-
-static const double little = 0.01; /* on the scale of levels */
-
-static void add_reach(struct reach_sums *sums, const struct training_set *set,
-                      struct row_scores scores, size_t origin, double level)
-{
-    const struct training_rows *rows = &set->rows;
-    for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
-        double w = (double)rows->weights[i];
-        double score = level + (double)scores.scores[i];
-        double base = window_level_base(scores, i);
-        sums->returns += rows->labels[i] != 0 ? w : 0;
-        sums->single += rows->single[i] != 0 ? w : 0;
-        sums->now += w * return_link_probability(score, base);
-        sums->higher += w * return_link_probability(score + little, base);
-    }
-}
-
-/* How far a level moves with ln pull. Were an event weaker by a little, each visit would stay out with the same small
- * chance: those who are lost are among those who came once only. So returns follow the pull by the share of single visits
- * (exactly so where visits are Poisson, everyone at a rate of his own), and the level by that over what a level does. */
-static double reach_of(const struct training_set *set, struct row_scores scores,
-                       const struct level_event *events)
-{
-    struct reach_sums sums = {0};
-    for (size_t i = 0; i < set->origin_count; i++) {
-        const struct training_origin *origin = &set->origins[i];
-        if (origin->is_event && events[origin->event_at].has_level) {
-            add_reach(&sums, set, scores, i, events[origin->event_at].measured.level);
-        }
-    }
-    double by_pull = (sums.single + 1) / (sums.returns + 1);
-    double by_level = (sums.higher / fmax(sums.now, DBL_MIN) - 1) / little;
-    return fmin(by_pull / fmax(by_level, DBL_EPSILON), 1);
-}
-
-/* Past events, each with its pull, those that found enough dormant keys with their level; false when none did. */
-static bool forecast_event(struct auto_level *level, const struct training_set *set,
-                           struct row_scores scores)
-{
-    struct level_event events[TRAINING_EVENTS_MAX];
-    bool by_target = is_told_by_target(set);
-    bool has_level_at_all = false;
-    bool has_same = false;
-    for (size_t i = 0; i < set->event_count; i++) {
-        const struct feature_event *event = &set->events[i];
-        events[i] = (struct level_event){.is_same_kind = event->is_same_kind, .pull = event->pull};
-        has_same = has_same || event->is_same_kind;
-    }
-    for (size_t i = 0; i < set->origin_count; i++) {
-        const struct training_origin *origin = &set->origins[i];
-        if (origin->is_event && has_level(set, i, by_target)) {
-            events[origin->event_at].has_level = has_level_at_all = true;
-            events[origin->event_at].measured = window_level_of(set, scores, i);
-        }
-    }
-    if (!has_level_at_all) {
-        return false;
-    }
-    double reach = reach_of(set, scores, events);
-    level->forecast = level_forecast_of_events(events, set->event_count, reach);
-    for (size_t i = 0; i < set->event_count; i++) {
-        if (!has_same || events[i].is_same_kind) {
-            level->unit_levels[level->unit_count++] =
-                level->forecast.base + reach * level_forecast_ln_pull(events, set->event_count, i);
-        }
-    }
-    return true;
-}
-
-static void forecast_level(struct auto_level *level, const struct forecast_state *state,
-                           const struct training_set *set, struct row_scores scores)
-{
-    struct level_sample samples[TRAINING_ORIGINS_MAX];
-    size_t count = 0;
-    bool by_target = is_told_by_target(set);
-    bool by_kind = has_same_kind(set, by_target);
-    for (size_t i = 0; i < set->origin_count; i++) {
-        const struct training_origin *origin = &set->origins[i];
-        level->event_windows += origin->is_event;
-        if (!has_level(set, i, by_target)) {
-            continue;
-        }
-        samples[count].measured = window_level_of(set, scores, i);
-        samples[count].is_same_kind = !by_kind || origin->is_same_kind;
-        count++;
-    }
-    if (state->options.is_event && forecast_event(level, set, scores)) {
-        return;
-    }
-    level->is_untaught = state->options.is_event;
-    enum level_sort sort = level->is_untaught ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
-    level->forecast = level_forecast_make(samples, count, sort);
 }
 
 /* ---- the whole */
@@ -304,8 +172,8 @@ int auto_level_learn(struct auto_level *level, const struct forecast_state *stat
                      const struct training_set *set, const struct candidate_choice *choice,
                      const struct feature_context *present, struct error *err)
 {
-    *level = (struct auto_level){.unit_count = 0};
-    forecast_level(level, state, set, (struct row_scores){choice->scores, choice->bases});
+    *level = (struct auto_level){.mean = 0};
+    past_levels_learn(&level->past, state, set, choice);
     return use_level(level, state, choice, present, err);
 }
 
@@ -314,6 +182,6 @@ int auto_level_guess(struct auto_level *level, const struct forecast_state *stat
                      struct error *err)
 {
     enum level_sort sort = state->options.is_event ? LEVEL_UNTAUGHT_EVENT : LEVEL_EVENT;
-    *level = (struct auto_level){.forecast = level_forecast_make(NULL, 0, sort)};
+    *level = (struct auto_level){.past.forecast = level_forecast_make(NULL, 0, sort)};
     return use_level(level, state, choice, present, err);
 }

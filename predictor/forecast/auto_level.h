@@ -4,7 +4,7 @@
 #define REKINDLE_PREDICTOR_AUTO_LEVEL_H
 
 #include "predictor/forecast/candidate.h"
-#include "predictor/forecast/level_forecast.h"
+#include "predictor/forecast/past_levels.h"
 
 struct forecast_total {
     double mean, low, high; /* expected returns and their 90 % band */
@@ -14,12 +14,7 @@ struct auto_level {
     double mean, low, high; /* on the logit scale, as used: after the strength */
     double score_mean;      /* of the keys that are dormant now */
     struct forecast_total total;
-    size_t event_windows;
-    bool is_untaught; /* an event, and no past one found enough dormant keys to tell its level */
-    /* how it came about */
-    struct level_forecast forecast;
-    double unit_levels[TRAINING_EVENTS_MAX]; /* of the past events of the coming one's kind */
-    size_t unit_count;
+    struct past_levels past; /* how it came about */
 };
 
 /* From the levels that past windows had by the chosen candidate's scores out of fold; with a strength in the options, that

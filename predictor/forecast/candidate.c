@@ -134,23 +134,17 @@ static bool is_bare_score(const struct candidate_result *result)
     return !result->is_ridge && !is_probability_model(result);
 }
 
-/* What may not win by a hair. A count or gap has to be better than the best model by more than a standard error, for the
- * same reason. A layer is fitted on the few rows of events alone, and may look good by what these events had in common: it
- * has to beat the ridge that learns from all windows by two. */
+/* A bare count or gap may not win by a hair, for the same reason: it has to be better than the best model by more than a
+ * standard error. */
 static size_t prefer_model(const struct candidate_choice *choice)
 {
-    const struct candidate_result *best = &choice->results[choice->best];
-    bool is_bare = is_bare_score(best);
-    double errors = is_bare ? 1 : 2;
     size_t chosen = choice->best;
     double lowest = INFINITY;
-    for (size_t i = 0; (is_bare || best->is_layer) && i < CANDIDATE_COUNT; i++) {
+    for (size_t i = 0; is_bare_score(&choice->results[choice->best]) && i < CANDIDATE_COUNT; i++) {
         const struct candidate_result *result = &choice->results[i];
-        bool is_rival = is_bare ? !is_bare_score(result) && !result->is_absent
-                                : result->is_ridge && !result->is_layer;
-        if (is_rival && result->loss < lowest) {
+        if (!result->is_absent && !is_bare_score(result) && result->loss < lowest) {
             lowest = result->loss;
-            chosen = result->difference <= errors * result->error ? i : choice->best;
+            chosen = result->difference <= result->error ? i : choice->best;
         }
     }
     return chosen;
@@ -219,8 +213,9 @@ static int finish(struct contest *contest, struct standing *standing,
         contest_fit_ridge(contest, CONTEST_ALL_FOLDS, kind_of(chosen), &choice->ridge, err) != 0) {
         return -1;
     }
+    choice->has_ordinary = contest->has_layers;
+    choice->ordinary = contest->ordinary;
     if (chosen->is_layer) {
-        choice->ordinary = contest->ordinary;
         choice->ordinary_level = contest->ordinary_level;
         choice->bases = contest->bases;
         contest->bases = NULL;

@@ -32,7 +32,8 @@ struct candidate_choice {
     size_t chosen, best;
     struct feature_scale scale;
     struct logistic_fit ridge;    /* fitted on all rows, when a ridge is chosen */
-    struct logistic_fit ordinary; /* what a layer is on top of */
+    struct logistic_fit ordinary; /* on ordinary windows: what a layer is on top of */
+    bool has_ordinary;            /* there are events, and enough of those windows */
     double ordinary_level;
     float *scores; /* [rows], out of fold and calibrated, of the chosen one */
     float *bases;  /* [rows] what they are on top of; NULL: they are logits */

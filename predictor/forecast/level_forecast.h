@@ -29,21 +29,6 @@ struct level_sample {
  * has only ordinary windows to learn from, and adds what is not known about it. */
 struct level_forecast level_forecast_make(const struct level_sample *samples, size_t count,
                                           enum level_sort sort);
-/* A past event: how strongly it pulled, and its level if enough dormant keys came back to tell. */
-struct level_event {
-    bool is_same_kind, has_level;
-    struct window_level measured;
-    double pull; /* 0: not known */
-};
-
-/* From past events [count], by start, of which at least one has a level. A level is what dormant keys do at a pull of 1,
- * which drifts slowly from event to event as the history grows, plus `reach` times ln pull; the coming pull is as those of
- * its kind were, or of any kind if it is the first of its own. */
-struct level_forecast level_forecast_of_events(const struct level_event *events, size_t count,
-                                               double reach);
-/* ln pull of an event, 0 for all when not all pulls are known. */
-double level_forecast_ln_pull(const struct level_event *events, size_t count, size_t at);
-
 /* The level that is not exceeded with probability `chance`. */
 double level_forecast_quantile(const struct level_forecast *forecast, double chance);
 

@@ -147,12 +147,6 @@ static void score(const struct forecast_state *state, const void *fitted,
 
 /* ---- describing */
 
-/* A ridge on all windows is simpler than a layer, a probability model than both; any of them knows more than a count. */
-static bool is_simpler(const struct candidate_choice *choice)
-{
-    return choice->chosen < choice->best || choice->results[choice->best].is_layer;
-}
-
 static size_t describe_choice(const struct auto_method *method, struct forecast_fact *facts,
                               size_t count)
 {
@@ -168,8 +162,8 @@ static size_t describe_choice(const struct auto_method *method, struct forecast_
         count = forecast_state_add_fact(facts, count, "why",
                                         "%s than %s, whose log-loss of %.5f is lower by only "
                                         "%.5f, with a standard error of %.5f",
-                                        is_simpler(choice) ? "simpler" : "knows more", best->name,
-                                        best->loss, chosen->difference, chosen->error);
+                                        choice->chosen < choice->best ? "simpler" : "knows more",
+                                        best->name, best->loss, chosen->difference, chosen->error);
     }
     for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
         const struct candidate_result *result = &choice->results[i];
@@ -196,14 +190,14 @@ static size_t describe(const struct forecast_state *state, const void *fitted,
             facts, count, "note",
             "the history holds no past window with enough returns to learn from: mbgnbd as it is");
     }
-    if (method->level.is_untaught) {
+    if (method->level.past.is_untaught) {
         count = forecast_state_add_fact(
             facts, count, "level_note",
             "no past event found enough dormant keys that came back: expected is what ordinary "
             "windows bring, in a wide band; --event-strength tells better");
     }
     count = forecast_state_add_fact(facts, count, "training_windows", "%zu, %zu of them events",
-                                    method->set.origin_count, method->level.event_windows);
+                                    method->set.origin_count, method->level.past.event_windows);
     count = forecast_state_add_fact(facts, count, "training_rows", "%zu", method->set.rows.count);
     count = forecast_state_add_fact(facts, count, "compared_keys", "%.0f, of which %.0f came back",
                                     method->choice.compared_rows, method->choice.compared_returns);

@@ -1,6 +1,5 @@
 /* event_pull_test.c - how strongly events pulled, the levels that follow, and the link that adds hazards. */
 #include "predictor/forecast/event_pull.h"
-#include "predictor/forecast/level_forecast.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/return_link.h"
 
@@ -53,35 +52,6 @@ static void pulls_are_measured_by_all_keys(void **unused)
     key_sample_free(&state.sample);
     assert_int_equal(event_pull_measure(&state, events, 1, &err), 0);
     assert_true(events[0].pull == 0);
-}
-
-static void levels_of_events_follow_their_pull(void **unused)
-{
-    (void)unused;
-    /* The first began before anyone was dormant; the base is -2 throughout. */
-    static const struct level_event events[] = {
-        {.is_same_kind = true, .pull = 4},
-        {.is_same_kind = false, .has_level = true, .measured = {-2, 0.02}, .pull = 1},
-        {.is_same_kind = true, .has_level = true, .measured = {-2 + 0.69314718, 0.02}, .pull = 2}};
-    struct level_forecast forecast = level_forecast_of_events(events, 3, 1);
-    assert_true(fabs(forecast.base + 2) < 1e-6);
-    assert_true(fabs(forecast.mean - (-2 + log(8) / 2)) < 1e-6); /* pulls of 4 and 2 */
-    assert_true(forecast.base_spread > 0.15 && forecast.base_spread < 0.4);
-    assert_true(forecast.spread > forecast.base_spread);
-    assert_true(fabs(level_forecast_ln_pull(events, 3, 2) - log(2)) < 1e-12);
-    assert_true(level_forecast_base_deviation(&forecast) > 1.645 * forecast.base_spread);
-    assert_true(level_forecast_base_deviation(&forecast) < 2.5 * forecast.base_spread);
-    assert_true(level_forecast_quantile(&forecast, 0.95) > forecast.mean + forecast.spread);
-
-    struct level_forecast deaf =
-        level_forecast_of_events(events, 3, 0); /* levels do not follow pulls */
-    assert_true(deaf.mean == deaf.base && deaf.spread < forecast.spread);
-
-    struct level_event unknown[2] = {events[1], events[2]};
-    unknown[0].pull = 0; /* then levels are compared as they are */
-    assert_true(level_forecast_ln_pull(unknown, 2, 1) == 0);
-    struct level_forecast bare = level_forecast_of_events(unknown, 2, 1);
-    assert_true(bare.mean == bare.base && bare.base > -2 && bare.base < -1);
 }
 
 static void hazards_add_up(void **unused)
@@ -146,7 +116,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pulls_are_measured_by_all_keys),
-        cmocka_unit_test(levels_of_events_follow_their_pull),
         cmocka_unit_test(hazards_add_up),
         cmocka_unit_test(a_layer_is_fitted_on_its_base),
     };

@@ -1,0 +1,21 @@
+/* past_levels.h - what the past windows of a training set say about the level of the coming one.
+ * Room: predictor/forecast. May touch: GSL (distributions). */
+#ifndef REKINDLE_PREDICTOR_PAST_LEVELS_H
+#define REKINDLE_PREDICTOR_PAST_LEVELS_H
+
+#include "predictor/forecast/candidate.h"
+#include "predictor/forecast/level_forecast.h"
+
+struct past_levels {
+    struct level_forecast forecast;
+    double unit_levels[TRAINING_EVENTS_MAX]; /* of the past events of the coming one's kind */
+    size_t unit_count;
+    size_t event_windows;
+    bool is_untaught; /* an event, and no past one found enough dormant keys to tell its level */
+};
+
+/* By the chosen candidate's scores out of fold. */
+void past_levels_learn(struct past_levels *past, const struct forecast_state *state,
+                       const struct training_set *set, const struct candidate_choice *choice);
+
+#endif
