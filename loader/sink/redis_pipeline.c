@@ -224,6 +224,11 @@ size_t redis_pipeline_lane(struct redis_pipeline *pipeline, struct slice key)
     return (size_t)(redis_pool_route(&pipeline->pool, key) - pipeline->pool.lanes);
 }
 
+const char *redis_pipeline_node_of(struct redis_pipeline *pipeline, struct slice key)
+{
+    return redis_pool_route(&pipeline->pool, key)->address.text;
+}
+
 void redis_pipeline_count_unconfirmed(struct redis_pipeline *pipeline, uint64_t count)
 {
     pipeline->pool.account.unconfirmed_count += count;

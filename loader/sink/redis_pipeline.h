@@ -36,6 +36,8 @@ int redis_pipeline_statuses(struct redis_pipeline *pipeline,
                             struct error *err) MUST_CHECK;
 /* The number of the server that has `key`, below REDIS_LANE_MAX. */
 size_t redis_pipeline_lane(struct redis_pipeline *pipeline, struct slice key);
+/* As sink_node_of. */
+const char *redis_pipeline_node_of(struct redis_pipeline *pipeline, struct slice key);
 void redis_pipeline_count_unconfirmed(struct redis_pipeline *pipeline, uint64_t count);
 const struct sink_account *redis_pipeline_account(const struct redis_pipeline *pipeline);
 const char *redis_pipeline_name(const struct redis_pipeline *pipeline);

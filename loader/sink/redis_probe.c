@@ -109,17 +109,3 @@ int redis_probe_reads(struct redis_probe *probe, uint64_t *hit_count, uint64_t *
     }
     return 0;
 }
-
-int redis_probe_status(struct redis_probe *probe, struct sink_status *status, struct error *err)
-{
-    struct sink_status statuses[SINK_NODE_MAX];
-    size_t node_count;
-    if (redis_pool_statuses(&probe->pool, statuses, &node_count, err) != 0) {
-        return -1;
-    }
-    if (node_count == 0) {
-        return error_set(err, ERROR_BACKEND, "no server of the cluster serves slots");
-    }
-    *status = statuses[0];
-    return 0;
-}

@@ -26,9 +26,6 @@ int redis_probe_ping(struct redis_probe *probe, int64_t *round_trip_us,
                      struct error *err) MUST_CHECK;
 /* Keys evicted since the servers' start, in a cluster the sum. */
 int redis_probe_evictions(struct redis_probe *probe, uint64_t *count, struct error *err) MUST_CHECK;
-/* INFO of one server; in a cluster of one of its masters. */
-int redis_probe_status(struct redis_probe *probe, struct sink_status *status,
-                       struct error *err) MUST_CHECK;
 /* Reads of keys since the servers' start, by all clients: how many found one, how many did not; in a cluster the sums. */
 int redis_probe_reads(struct redis_probe *probe, uint64_t *hit_count, uint64_t *miss_count,
                       struct error *err) MUST_CHECK;

@@ -96,6 +96,11 @@ int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_
     return redis_pipeline_statuses(sink->store->pipeline, statuses, count, err);
 }
 
+const char *sink_node_of(struct sink *sink, struct slice key)
+{
+    return redis_pipeline_node_of(sink->store->pipeline, key);
+}
+
 struct sink_account sink_account(const struct sink *sink)
 {
     return *redis_pipeline_account(sink->store->pipeline);

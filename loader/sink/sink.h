@@ -146,6 +146,8 @@ int sink_status(struct sink *sink, struct sink_status *status, struct error *err
  * same from call to call until the cluster changes. */
 int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_MAX], size_t *count,
                        struct error *err) MUST_CHECK;
+/* The address, as in sink_status, of the server that `key` goes to as far as is known; until the next call. */
+const char *sink_node_of(struct sink *sink, struct slice key);
 struct sink_account sink_account(const struct sink *sink);
 /* `redis at 127.0.0.1:6379, database 0`: for messages and for the identity of the target. */
 const char *sink_name(const struct sink *sink);

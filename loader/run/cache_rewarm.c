@@ -1,0 +1,282 @@
+/* cache_rewarm.c - see cache_rewarm.h.
+ * Room: loader/run. May touch: the control keys, the folders of runs, plans of its own in [run] dir, processes. */
+#include "loader/run/cache_rewarm.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "common/file_io.h"
+#include "common/message.h"
+#include "common/monotonic.h"
+#include "common/units.h"
+#include "loader/live/run_switch.h"
+#include "loader/load_options.h"
+#include "loader/rules/guard_rule.h"
+#include "loader/run/lost_plan.h"
+#include "loader/run/publish_keys.h"
+#include "loader/run/run_choice.h"
+
+enum {
+    SLICE_NS = 50 * 1000 * 1000,
+    DEGRADE_SECOND = 5,
+    ARGUMENT_MAX = 16,
+    NUMBER_SIZE = 32,
+    NAME_SIZE = 64,
+    CANNOT_RUN = 127
+};
+#define OWN_PREFIX "guard-"
+
+struct rewarm {
+    const struct load_job *job;
+    struct redis_control *control;
+    const struct cache_watch *watch;
+    const struct cache_finding *finding; /* of the last look */
+};
+
+/* A plan to warm, and the folder of its run. */
+struct rewarm_part {
+    char plan[RUN_PATH_SIZE];
+    char folder[RUN_PATH_SIZE];
+    uint64_t row_count;
+};
+
+static bool is_whole(const struct cache_finding *finding)
+{
+    return finding->lost_count == finding->part_count;
+}
+
+/* ---- the last run that ended with 0 or 7 */
+
+struct last_run {
+    bool is_found;
+    struct run_folder folder;
+    struct run_status status;
+};
+
+static bool has_ended_well(const struct run_folder *folder)
+{
+    char path[RUN_PATH_SIZE], *text = NULL;
+    size_t size;
+    struct error ignored = {0};
+    enum { SUMMARY_SIZE_MAX = 1 << 16 };
+    if (file_read_whole(run_folder_file(folder, "summary.json", path), SUMMARY_SIZE_MAX, &text,
+                        &size, &ignored) != 0) {
+        return false;
+    }
+    static const char name[] = "\"exit_code\":";
+    const char *at = strstr(text, name);
+    long code = at == NULL ? -1 : strtol(at + sizeof name - 1, NULL, 0);
+    free(text);
+    return code == ERROR_NONE || code == ERROR_DEADLINE;
+}
+
+static int note_if_later(void *context, const struct run_folder *folder, struct error *err)
+{
+    struct last_run *last = context;
+    struct run_status status;
+    struct error ignored = {0};
+    (void)err;
+    if (strncmp(folder->name, OWN_PREFIX, strlen(OWN_PREFIX)) != 0 && has_ended_well(folder) &&
+        run_status_load(folder, &status, &ignored) == 1 &&
+        (!last->is_found || status.updated_unix >= last->status.updated_unix)) {
+        *last = (struct last_run){.is_found = true, .folder = *folder, .status = status};
+    }
+    return 0;
+}
+
+/* ---- the child */
+
+/* The ordinary run, by the same program. A reviewed plan may have become older than it could be when new. */
+static void become_run(const struct load_job *job, const struct rewarm_part *part)
+{
+    const struct load_options *options = job->options;
+    char rows[NUMBER_SIZE];
+    const char *arguments[ARGUMENT_MAX] = {
+        "rekindle-load", "run",     "--quiet",          "--max-plan-age", "365d",      "--plan",
+        part->plan,      "--redis", job->redis.address, "--run",          part->folder};
+    size_t count = 11; /* NOLINT: what stands above */
+    if (options->config != NULL) {
+        arguments[count++] = "--config";
+        arguments[count++] = options->config;
+    }
+    if (options->rows_per_second > 0) {
+        snprintf(rows, sizeof rows, "%" PRIu64, options->rows_per_second);
+        arguments[count++] = "--rows";
+        arguments[count++] = rows;
+    }
+    char *copies[ARGUMENT_MAX + 1] = {NULL};
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = strdup(arguments[i]);
+    }
+    execv("/proc/self/exe", copies);
+    _exit(CANNOT_RUN);
+}
+
+/* Waits, and keeps the application degraded meanwhile. A signal to us is passed on: the run drains and stops. */
+static int wait_for_run(const struct rewarm *rewarm, pid_t child)
+{
+    const struct timespec slice = {.tv_nsec = SLICE_NS};
+    int64_t due_us = 0;
+    bool is_told = false;
+    int status = 0;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        struct error ignored = {0};
+        if (monotonic_us() >= due_us) {
+            int published = publish_keys_degrade(rewarm->control, rewarm->job->config, true,
+                                                 DEGRADE_SECOND, &ignored);
+            (void)published;
+            due_us = monotonic_us() + US_PER_SECOND;
+        }
+        if (!is_told && atomic_load(run_switch_stop_flag()) != 0) {
+            kill(child, SIGTERM);
+            is_told = true;
+        }
+        nanosleep(&slice, NULL);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : CANNOT_RUN;
+}
+
+static int warm_part(const struct rewarm *rewarm, const struct rewarm_part *part, struct error *err)
+{
+    if (part->row_count == 0) {
+        return 0;
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        become_run(rewarm->job, part);
+    }
+    if (child < 0) {
+        return error_set_errno(err, ERROR_RESOURCE, errno, "the run cannot be started");
+    }
+    int code = wait_for_run(rewarm, child);
+    if (code == ERROR_NONE || code == ERROR_DEADLINE || code == ERROR_LOSSES) {
+        return 0;
+    }
+    return error_set(err, code == ERROR_STOPPED ? ERROR_STOPPED : ERROR_BACKEND,
+                     "warming %.400s again ended with exit code %d", part->plan, code);
+}
+
+/* ---- what to warm */
+
+/* `dir`/guard-`word`-1a2b3c4d, named by what makes it this one and no other. */
+static void name_own(char path[RUN_PATH_SIZE], const struct load_job *job, const char *word,
+                     uint64_t digest)
+{
+    snprintf(path, RUN_PATH_SIZE, "%.1000s/" OWN_PREFIX "%s-%08x", job->config->run_dir, word,
+             (unsigned)digest);
+}
+
+/* A plan file is known by name, size and time: reading ten million rows would cost the seconds that count now. */
+static uint64_t digest_file(const char *path)
+{
+    struct stat status = {0};
+    uint64_t seed = XXH3_64bits(path, strlen(path));
+    if (stat(path, &status) == 0) {
+        const int64_t facts[] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+        seed = XXH3_64bits_withSeed(facts, sizeof facts, seed);
+    }
+    return seed;
+}
+
+/* Cuts the lost part out of the part's plan, unless all is lost. */
+static int cut_out(const struct rewarm *rewarm, struct rewarm_part *part, struct error *err)
+{
+    const struct cache_finding *finding = rewarm->finding;
+    if (is_whole(finding)) {
+        return 0;
+    }
+    struct load_options options = *rewarm->job->options;
+    struct load_job job = *rewarm->job;
+    uint64_t digest =
+        XXH3_64bits_withSeed(finding->is_lost, sizeof finding->is_lost, digest_file(part->plan));
+    options.plan = part->plan;
+    job.options = &options;
+    char path[RUN_PATH_SIZE + sizeof ".csv"];
+    name_own(part->folder, rewarm->job, "part", digest);
+    snprintf(path, sizeof path, "%s.csv", part->folder);
+    int result = lost_plan_write(&job, rewarm->watch, finding, path, &part->row_count, err);
+    snprintf(part->plan, sizeof part->plan, "%.*s", (int)sizeof part->plan - 1, path);
+    return result;
+}
+
+static int choose_active(const struct rewarm *rewarm, struct rewarm_part *part, struct error *err)
+{
+    const char *plan = rewarm->job->options->active_plan;
+    *part = (struct rewarm_part){.row_count = plan != NULL};
+    if (plan == NULL) {
+        return 0;
+    }
+    snprintf(part->plan, sizeof part->plan, "%s", plan);
+    name_own(part->folder, rewarm->job, "active", digest_file(plan));
+    return cut_out(rewarm, part, err);
+}
+
+static int choose_last(const struct rewarm *rewarm, const struct last_run *last,
+                       struct rewarm_part *part, struct error *err)
+{
+    *part = (struct rewarm_part){.row_count = last->status.warm_count};
+    if (!last->is_found) {
+        return 0;
+    }
+    snprintf(part->plan, sizeof part->plan, "%s", last->folder.manifest.plan_path);
+    snprintf(part->folder, sizeof part->folder, "%s", last->folder.path);
+    return cut_out(rewarm, part, err);
+}
+
+static void say_loss(const struct rewarm *rewarm, const struct last_run *last, uint64_t row_count)
+{
+    enum { WHAT_SIZE = 64 };
+    static const double PERCENT = 100;
+    char duration[UNITS_TEXT_SIZE], what[WHAT_SIZE] = "the cache was lost";
+    const struct load_job *job = rewarm->job;
+    const struct cache_finding *finding = rewarm->finding;
+    if (!is_whole(finding)) {
+        snprintf(what, sizeof what, "%.0f%% of the cluster's slots were lost",
+                 PERCENT * (double)finding->lost_count / (double)finding->part_count);
+    }
+    if (!last->is_found) {
+        message_warn(job->message, "%s; no run in %s ended with 0 or 7", what,
+                     job->config->run_dir);
+        return;
+    }
+    double second = guard_rule_predict_second(row_count, last->status.rows_per_second,
+                                              job->options->rows_per_second);
+    message_warn(job->message, "%s; %" PRIu64 " keys of %s are warmed again, in about %s", what,
+                 row_count, last->folder.name, units_print_duration(duration, second));
+}
+
+int cache_rewarm(const struct load_job *job, struct redis_control *control,
+                 const struct cache_watch *watch, const struct cache_finding *finding,
+                 struct error *err)
+{
+    const struct rewarm rewarm = {
+        .job = job, .control = control, .watch = watch, .finding = finding};
+    struct last_run last = {0};
+    struct rewarm_part active, rest;
+    int64_t began_us = monotonic_us();
+    char duration[UNITS_TEXT_SIZE];
+    if (publish_keys_degrade(control, job->config, true, DEGRADE_SECOND, err) != 0 ||
+        run_choice_each(job->config->run_dir, note_if_later, &last, err) != 0 ||
+        choose_last(&rewarm, &last, &rest, err) != 0) {
+        return -1;
+    }
+    say_loss(&rewarm, &last, rest.row_count);
+    if (choose_active(&rewarm, &active, err) != 0 || warm_part(&rewarm, &active, err) != 0 ||
+        warm_part(&rewarm, &rest, err) != 0) {
+        return -1;
+    }
+    message_warn(
+        job->message, "warm again after %s",
+        units_print_duration(duration, (double)(monotonic_us() - began_us) / US_PER_SECOND));
+    return publish_keys_end_degrade(control, job->config, err);
+}
