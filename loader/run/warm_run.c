@@ -160,6 +160,7 @@ static int write_wave(struct warm_session *session, int wave, uint64_t after_ran
 static int soak(struct warm_session *session, int wave, struct error *err)
 {
     struct wave_soak soak = {.pulse = &session->pulse,
+                             .bounds = &session->bounds,
                              .message = session->job->message,
                              .soak_second = session->job->options->soak_second,
                              .on_unhealthy = session->on_unhealthy,

@@ -9,6 +9,7 @@
 #include "common/units.h"
 #include "loader/rules/governor_config.h"
 #include "loader/live/pulse.h"
+#include "loader/warm/load_bounds.h"
 #include "loader/rules/wave_gate.h"
 
 enum { SAMPLE_EVERY_US = 500000 };
@@ -50,6 +51,9 @@ static int soak_once(const struct wave_soak *soak, struct wave_gate *gate, struc
     *gate = (struct wave_gate){0};
     while (wave_gate_judge(gate, monotonic_us() >= until_us) == WAVE_GATE_WAIT) {
         if (pulse_wait(soak->pulse, THROTTLE_SOAK, sample_us < 1 ? 1 : sample_us, err) != 0) {
+            return -1;
+        }
+        if (load_bounds_look(soak->bounds, soak->pulse, err) != 0) {
             return -1;
         }
         struct health_verdict verdict = judge(soak->pulse);

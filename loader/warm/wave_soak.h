@@ -7,13 +7,15 @@
 
 #include <stdint.h>
 
-struct pulse;
+struct load_bounds;
 struct message;
+struct pulse;
 
 enum wave_action { WAVE_HOLD, WAVE_STOP, WAVE_ROLLBACK };
 
 struct wave_soak {
     struct pulse *pulse;
+    struct load_bounds *bounds; /* a deadline does not wait for a wave */
     const struct message *message;
     int64_t soak_second;
     enum wave_action on_unhealthy;

@@ -82,6 +82,13 @@ end_of_load
 check "hold: and goes on when all is well" is_equal "$STATUS" 0
 check "hold: to the end" is_equal "$(outcomes "$(results_file)")" "warmed $COUNT"
 
+# ---- a deadline in the middle of a soak
+begin_anew
+start_waves --soak 10m --deadline 3s
+end_of_load
+check "the deadline ends a soak" is_equal "$STATUS" 7
+check "with the first wave warm" is_equal "$(held_keys | md5sum)" "$(keys_of_ranks 1 $((COUNT / 10)) | md5sum)"
+
 # ---- by the buckets of the users: CRC-32 of the id modulo 10,000, computed here by Python's zlib
 begin_anew
 check "an unknown order is refused" says 2 "not rank or bucket" "$L" run --config shop.conf --plan plan.csv --waves-by luck

@@ -57,6 +57,27 @@ for mode in overwrite nx; do
 done
 check "the same again" exits_with 0 loader run
 
+# ---- the commands that are not about a plan's first load
+sed 's/AS version/AS changed/; s/^ttl = .*/&\nversion_in_value = changed/' "$SCRATCH/load.ini" >"$SCRATCH/newer.ini"
+redis cache -n 1 set user:1:profile '{"changed":1}' >/dev/null
+redis cache -n 1 del user:2:tier >/dev/null
+redis cache -n 1 hset user:2:tier changed 1 >/dev/null
+check "mode if-newer" exits_with 0 "$L" run --quiet --config "$SCRATCH/newer.ini" --plan "$SCRATCH/both.csv" --mode if-newer \
+    --run "$SCRATCH/newer"
+check "for a string and a hash" is_equal "$(redis cache -n 1 hget user:2:tier tier) $(redis cache -n 1 get user:1:profile | grep -c name)" "basic 1"
+check "waves" exits_with 0 loader run --waves 50%,100% --soak 1s --again --run "$SCRATCH/waves"
+for command in pause resume stop; do
+    check "the switch: $command" exits_with 0 "$L" $command --config "$SCRATCH/load.ini" --all
+done
+"$L" resume --quiet --config "$SCRATCH/load.ini" --all >/dev/null 2>&1
+check "ramp" exits_with 0 "$L" ramp --quiet --config "$SCRATCH/load.ini" --event sale --steps 50,100 --soak 0s --tick 1s --min-reads 0
+check "guard" exits_with 0 "$L" guard --quiet --config "$SCRATCH/load.ini" --once
+redis cache flushall >/dev/null
+check "guard after a loss" says 0 "warm again after" "$L" guard --config "$SCRATCH/load.ini" --once --active-plan "$SCRATCH/both.csv"
+check "warms it again" test "$(redis cache -n 1 dbsize)" -ge $COUNT
+redis cache flushall >/dev/null
+check "mode overwrite into the void" exits_with 0 loader run --mode overwrite --again --run "$SCRATCH/overwrite"
+
 check "rollback" exits_with 0 "$L" rollback --quiet --delete-overwritten --config "$SCRATCH/load.ini" --run "$SCRATCH/overwrite"
 check "takes back every key" is_equal "$(redis cache -n 1 dbsize)" 0
 redis cache flushall >/dev/null
