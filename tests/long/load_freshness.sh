@@ -39,8 +39,6 @@ database = shop
 [redis]
 address = unix:$SCRATCH/cache.sock
 
-[pace]
-nice = 0
 
 [run]
 dir = $SCRATCH/runs

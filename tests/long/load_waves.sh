@@ -74,9 +74,9 @@ for action in stop rollback; do
 done
 check "rollback: the first wave stands alone" is_equal "$(held_keys | md5sum)" "$(keys_of_ranks 1 400 | md5sum)"
 begin_anew
-start_waves --soak 1s --on-unhealthy hold
+start_waves --soak 3s --on-unhealthy hold
 wait_for 10 is_told "wave 1 of 3 is warm"
-for _ in $(seq 12); do redis cache debug sleep 0.4 >/dev/null; done
+for _ in $(seq 14); do redis cache debug sleep 0.4 >/dev/null; done
 check "hold: it holds" wait_for 10 is_told "wave 1 of 3 holds"
 end_of_load
 check "hold: and goes on when all is well" is_equal "$STATUS" 0
