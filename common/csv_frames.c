@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -213,15 +212,51 @@ int csv_frames_seek(struct csv_frames *frames, uint64_t offset, uint64_t line, s
     return 0;
 }
 
+int csv_frames_skip_to(struct csv_frames *frames, uint64_t offset, struct error *err)
+{
+    if (csv_frames_seek(frames, offset, 1, err) != 0) {
+        return -1;
+    }
+    while (!frames->is_at_end) {
+        const char *from = frames->buffer + frames->start;
+        const char *newline = memchr(from, '\n', frames->end - frames->start);
+        if (newline != NULL) {
+            frames->start = (size_t)(newline + 1 - frames->buffer);
+            return 0;
+        }
+        frames->start = frames->end;
+        if (fill(frames, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+uint64_t csv_frames_size(const struct csv_frames *frames)
+{
+    return S_ISREG(frames->opened.st_mode) ? (uint64_t)frames->opened.st_size : 0;
+}
+
+static bool is_same_state(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+bool csv_frames_is_same_file(const struct csv_frames *frames, const struct csv_frames *other)
+{
+    return frames->opened.st_dev == other->opened.st_dev &&
+           frames->opened.st_ino == other->opened.st_ino &&
+           is_same_state(&frames->opened, &other->opened);
+}
+
 int csv_frames_check_unchanged(const struct csv_frames *frames, struct error *err)
 {
     struct stat now;
     if (fstat(frames->descriptor, &now) != 0) {
         return error_set_errno(err, ERROR_INPUT, errno, "reading %.400s", frames->path);
     }
-    if (now.st_size != frames->opened.st_size ||
-        now.st_mtim.tv_sec != frames->opened.st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != frames->opened.st_mtim.tv_nsec) {
+    if (!is_same_state(&now, &frames->opened)) {
         return error_set(err, ERROR_INPUT,
                          "%.400s was changed while it was being read; start again", frames->path);
     }

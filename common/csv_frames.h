@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,12 @@ int csv_frames_next(struct csv_frames *frames, struct csv_frame *frame,
 void csv_frames_tell(const struct csv_frames *frames, uint64_t *offset, uint64_t *line);
 int csv_frames_seek(struct csv_frames *frames, uint64_t offset, uint64_t line,
                     struct error *err) MUST_CHECK;
+
+/* To behind the first newline at or behind `offset`, whatever quotes are around it; lines count from 1 again. */
+int csv_frames_skip_to(struct csv_frames *frames, uint64_t offset, struct error *err) MUST_CHECK;
+/* In bytes, when it was opened; 0 for what has no size. */
+uint64_t csv_frames_size(const struct csv_frames *frames);
+bool csv_frames_is_same_file(const struct csv_frames *frames, const struct csv_frames *other);
 
 /* ERROR_INPUT when size or time of the file differ from when it was opened. */
 int csv_frames_check_unchanged(const struct csv_frames *frames, struct error *err) MUST_CHECK;

@@ -400,6 +400,28 @@ int csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint64_t line, s
     return csv_frames_seek(reader->frames, offset, line, err);
 }
 
+uint64_t csv_reader_offset(const struct csv_reader *reader)
+{
+    uint64_t offset, line;
+    csv_frames_tell(reader->frames, &offset, &line);
+    return offset;
+}
+
+uint64_t csv_reader_size(const struct csv_reader *reader)
+{
+    return csv_frames_size(reader->frames);
+}
+
+bool csv_reader_is_same_file(const struct csv_reader *reader, const struct csv_reader *other)
+{
+    return csv_frames_is_same_file(reader->frames, other->frames);
+}
+
+int csv_reader_skip_to(struct csv_reader *reader, uint64_t offset, struct error *err)
+{
+    return csv_frames_skip_to(reader->frames, offset, err);
+}
+
 int csv_reader_check_unchanged(const struct csv_reader *reader, struct error *err)
 {
     return csv_frames_check_unchanged(reader->frames, err);

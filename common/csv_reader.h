@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,14 @@ int csv_reader_next(struct csv_reader *reader, struct csv_record *record,
 /* The next record read is the one at `offset` and `line`, as an earlier record told them. */
 int csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint64_t line,
                     struct error *err) MUST_CHECK;
+/* Where the next record begins, in bytes from the start of the file; the file's size when it was opened, 0 for what has
+ * none, like a pipe. */
+uint64_t csv_reader_offset(const struct csv_reader *reader);
+uint64_t csv_reader_size(const struct csv_reader *reader);
+/* Were both opened on one file, in one state? */
+bool csv_reader_is_same_file(const struct csv_reader *reader, const struct csv_reader *other);
+/* The next record read is the one behind the first newline at or behind `offset`, quoted or not; lines count from 1. */
+int csv_reader_skip_to(struct csv_reader *reader, uint64_t offset, struct error *err) MUST_CHECK;
 /* Back to the first record below the header. ERROR_INPUT when the file was changed since it was opened, or
  * cannot be read twice, like a pipe. */
 int csv_reader_rewind(struct csv_reader *reader, struct error *err) MUST_CHECK;

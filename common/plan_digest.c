@@ -47,6 +47,12 @@ void plan_digest_add(struct plan_digest *digest, const struct plan_row *row)
     digest->high += hash.high64;
 }
 
+void plan_digest_join(struct plan_digest *digest, const struct plan_digest *other)
+{
+    digest->low += other->low;
+    digest->high += other->high;
+}
+
 void plan_digest_print(const struct plan_digest *digest, char *text)
 {
     snprintf(text, PLAN_DIGEST_TEXT_SIZE, "%016" PRIx64 "%016" PRIx64, digest->high, digest->low);

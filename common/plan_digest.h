@@ -14,6 +14,8 @@ struct plan_digest {
 
 /* Adds rank, family, id and action of `row`; the order of calls does not matter. */
 void plan_digest_add(struct plan_digest *digest, const struct plan_row *row);
+/* Adds the rows of another digest. */
+void plan_digest_join(struct plan_digest *digest, const struct plan_digest *other);
 /* 32 hex digits and a NUL to `text` [PLAN_DIGEST_TEXT_SIZE]. */
 void plan_digest_print(const struct plan_digest *digest, char *text);
 

@@ -1,210 +1,28 @@
 /* plan_reader.c - see plan_reader.h.
  * Room: common. May touch: files.
- * One pass looks at every row. While the ranks rise from line to line nothing is remembered; at the first that
- * does not, the pass starts again and keeps (rank, line, offset) of every row, sorted afterwards. */
+ * plan_survey.c looks at every row first. Where the ranks rise from line to line the file is then read along; else
+ * row by row, from where each stands. */
 #include "common/plan_reader.h"
 
 #include "common/csv_reader.h"
 #include "common/decimal.h"
 #include "common/plan_fields.h"
+#include "common/plan_survey.h"
 #include "common/units.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-struct place {
-    uint32_t rank, line;
-    uint64_t offset;
-};
 
 struct plan_reader {
     struct csv_reader *csv;
     struct plan_fields fields;
-    bool is_indexed;
-    struct place *places; /* [place_count], only when indexed */
-    size_t place_count, place_room, place_next;
+    struct plan_places places; /* none: the file is read along */
+    size_t place_next;
     uint64_t last_rank; /* of the row last read, 0 before the first */
 };
-
-/* ---- the first pass */
-
-struct survey {
-    struct plan_identity *identity;
-    struct plan_digest digest;
-    struct plan_row first; /* its `event` lies in identity->event; the other texts are not kept */
-    uint64_t first_line;
-    const struct plan_limits *limits;
-    struct error *refusal; /* the watcher's first */
-};
-
-static bool is_shared_value(const struct plan_column *column, const struct plan_row *row,
-                            const struct plan_row *first)
-{
-    const char *mine = (const char *)row + column->offset;
-    const char *theirs = (const char *)first + column->offset;
-    if (column->cell == PLAN_CELL_TIME) {
-        return *(const int64_t *)(const void *)mine == *(const int64_t *)(const void *)theirs;
-    }
-    return slice_is_equal(*(const struct slice *)(const void *)mine,
-                          *(const struct slice *)(const void *)theirs);
-}
-
-static int check_shared(const struct plan_reader *reader, const struct survey *survey,
-                        const struct csv_record *record, const struct plan_row *row,
-                        struct error *err)
-{
-    for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
-        if (plan_columns[i].is_shared && !is_shared_value(&plan_columns[i], row, &survey->first)) {
-            return csv_reader_refuse(reader->csv, reader->fields.line, err,
-                                     "%s is '%.*s', which differs from line %" PRIu64
-                                     ": a plan is made for one event at one time",
-                                     plan_columns[i].name,
-                                     SLICE_SHOWN(record->fields[reader->fields.cells[i]]),
-                                     survey->first_line);
-        }
-    }
-    return 0;
-}
-
-static void keep_shared(struct survey *survey, const struct plan_row *row, uint64_t line)
-{
-    struct plan_identity *identity = survey->identity;
-    if (row->event.size > 0) {
-        memcpy(identity->event, row->event.bytes, row->event.size);
-    }
-    identity->event[row->event.size] = '\0';
-    identity->window_start_unix = row->window_start_unix;
-    identity->window_end_unix = row->window_end_unix;
-    identity->as_of_unix = row->as_of_unix;
-    survey->first = *row;
-    survey->first.event.bytes = identity->event;
-    survey->first_line = line;
-}
-
-static int keep_place(struct plan_reader *reader, const struct csv_record *record, uint64_t rank,
-                      struct error *err)
-{
-    enum { ROOM_FIRST = 4096 };
-    if (reader->place_count == reader->place_room) {
-        size_t room = reader->place_room == 0 ? ROOM_FIRST : reader->place_room * 2;
-        struct place *places = realloc(reader->places, room * sizeof *places);
-        if (places == NULL) {
-            return error_set_memory(err, "sorting the plan by rank");
-        }
-        reader->places = places;
-        reader->place_room = room;
-    }
-    reader->places[reader->place_count++] = (struct place){
-        .rank = (uint32_t)rank,
-        .line = record->line < UINT32_MAX ? (uint32_t)record->line : UINT32_MAX,
-        .offset = record->offset,
-    };
-    return 0;
-}
-
-static void count_row(struct survey *survey, const struct plan_row *row)
-{
-    struct plan_identity *identity = survey->identity;
-    identity->row_count++;
-    if (row->rank > identity->last_rank) {
-        identity->last_rank = row->rank;
-    }
-    if (row->action == PLAN_WARM) {
-        identity->warm_count++;
-        identity->benefit_ms += row->benefit_ms;
-        identity->size_bytes += row->size_bytes;
-    }
-    plan_digest_add(&survey->digest, row);
-}
-
-/* What is wrong with the file itself comes first: the watcher's word is kept until the file was read. */
-static void show_row(struct survey *survey, const struct plan_row *row, uint64_t line)
-{
-    const struct plan_limits *limits = survey->limits;
-    bool is_shown = limits->watch != NULL && survey->refusal->kind == ERROR_NONE;
-    if (is_shown && limits->watch(limits->watch_context, row, line, survey->refusal) == 0) {
-        error_clear(survey->refusal);
-    }
-}
-
-/* 1 when the whole file was looked at, 0 when its ranks do not rise and it has to be indexed, -1 on error. */
-static int survey_rows(struct plan_reader *reader, struct survey *survey, struct error *err)
-{
-    struct csv_record record;
-    struct plan_row row = {0};
-    int got;
-    while ((got = plan_fields_next(&reader->fields, &record, &row, err)) > 0) {
-        if (survey->identity->row_count == 0) {
-            keep_shared(survey, &row, record.line);
-        } else if (check_shared(reader, survey, &record, &row, err) != 0) {
-            return -1;
-        }
-        if (reader->is_indexed && keep_place(reader, &record, row.rank, err) != 0) {
-            return -1;
-        }
-        if (!reader->is_indexed && row.rank <= survey->identity->last_rank) {
-            return 0;
-        }
-        count_row(survey, &row);
-        show_row(survey, &row, record.line);
-    }
-    return got < 0 ? -1 : 1;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *left = a;
-    const struct place *right = b;
-    if (left->rank != right->rank) {
-        return left->rank < right->rank ? -1 : 1;
-    }
-    return (left->offset > right->offset) - (left->offset < right->offset);
-}
-
-static int sort_places(struct plan_reader *reader, struct error *err)
-{
-    if (reader->place_count > 0) {
-        qsort(reader->places, reader->place_count, sizeof *reader->places, compare_places);
-    }
-    for (size_t i = 1; i < reader->place_count; i++) {
-        const struct place *place = &reader->places[i];
-        if (place->rank == place[-1].rank) {
-            return csv_reader_refuse(reader->csv, place->line, err,
-                                     "the rank %" PRIu32 " stands in line %" PRIu32 " already",
-                                     place->rank, place[-1].line);
-        }
-    }
-    return 0;
-}
-
-static int survey_plan(struct plan_reader *reader, const struct plan_limits *limits,
-                       struct plan_identity *identity, struct error *refusal, struct error *err)
-{
-    struct survey survey;
-    int got;
-    do {
-        *identity = (struct plan_identity){0};
-        error_clear(refusal);
-        survey = (struct survey){.identity = identity, .limits = limits, .refusal = refusal};
-        got = survey_rows(reader, &survey, err);
-        if (got < 0) {
-            return -1;
-        }
-        reader->is_indexed = reader->is_indexed || got == 0;
-        if (csv_reader_rewind(reader->csv, err) != 0) {
-            return -1;
-        }
-    } while (got == 0);
-    plan_digest_print(&survey.digest, identity->digest);
-    if (identity->row_count == 0) {
-        return error_set(err, ERROR_INPUT, "%.400s has no rows", csv_reader_path(reader->csv));
-    }
-    return reader->is_indexed ? sort_places(reader, err) : 0;
-}
 
 /* ---- whether the plan is still meant */
 
@@ -319,7 +137,7 @@ struct plan_reader *plan_reader_open(const char *path, const struct plan_limits 
     struct error refusal;
     reader->csv = csv_reader_open(path, err);
     if (reader->csv == NULL || plan_fields_bind(&reader->fields, reader->csv, err) != 0 ||
-        survey_plan(reader, limits, identity, &refusal, err) != 0 ||
+        plan_survey_run(&reader->fields, limits, identity, &reader->places, &refusal, err) != 0 ||
         check_time(path, limits, identity, err) != 0 ||
         check_against_sum(path, limits, identity, err) != 0) {
         plan_reader_close(reader);
@@ -337,13 +155,13 @@ struct plan_reader *plan_reader_open(const char *path, const struct plan_limits 
 /* Moves to the row of the next higher rank: 1, or 0 when there is none, or -1. */
 static int seek_next(struct plan_reader *reader, struct error *err)
 {
-    if (!reader->is_indexed) {
+    if (reader->places.count == 0) {
         return 1;
     }
-    if (reader->place_next == reader->place_count) {
+    if (reader->place_next == reader->places.count) {
         return 0;
     }
-    const struct place *place = &reader->places[reader->place_next++];
+    const struct plan_place *place = &reader->places.places[reader->place_next++];
     return csv_reader_seek(reader->csv, place->offset, place->line, err) == 0 ? 1 : -1;
 }
 
@@ -391,6 +209,6 @@ void plan_reader_close(struct plan_reader *reader)
         return;
     }
     csv_reader_close(reader->csv);
-    free(reader->places);
+    free(reader->places.places);
     free(reader);
 }

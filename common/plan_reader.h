@@ -32,12 +32,20 @@ struct plan_identity {
 typedef int (*plan_row_watcher)(void *context, const struct plan_row *row, uint64_t line,
                                 struct error *err);
 
+/* A context for rows that another thread sees, with nothing seen yet; NULL: it cannot be. */
+typedef void *(*plan_watch_fork)(void *context);
+/* Frees it; `is_kept`: and `context` has seen its rows, too. Their lines are not known. */
+typedef void (*plan_watch_join)(void *context, void *forked, bool is_kept);
+
 struct plan_limits {
     int64_t now_unix;            /* a window that has ended is refused against this */
     int64_t max_plan_age_second; /* now - as_of may not be more; 0: no limit */
     bool is_removal_allowed;     /* --allow-removed: over 20 % of the rows gone is fine */
     plan_row_watcher watch;      /* NULL: nobody watches */
     void *watch_context;
+    plan_watch_fork fork;      /* NULL: the watcher sees rows from one thread only */
+    plan_watch_join join;      /* with fork */
+    uint64_t split_from_bytes; /* a file of this size is read by two threads; 0: 8 MiB */
     bool
         is_narrow; /* rows that are handed out hold only rank, entity, id, family, key, action, benefit_ms and
                      * size_bytes; all else in them is zero */

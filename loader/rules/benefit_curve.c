@@ -34,6 +34,19 @@ void benefit_curve_add(struct benefit_curve *curve, uint64_t rank, double benefi
     slot->benefit_ms += benefit_ms;
 }
 
+void benefit_curve_join(struct benefit_curve *curve, const struct benefit_curve *other)
+{
+    while (curve->ranks_per_slot < other->ranks_per_slot) {
+        widen(curve);
+    }
+    uint64_t slots_per_slot = curve->ranks_per_slot / other->ranks_per_slot;
+    for (uint64_t i = 0; i < BENEFIT_CURVE_SLOTS; i++) {
+        struct benefit_slot *slot = &curve->slots[i / slots_per_slot];
+        slot->row_count += other->slots[i].row_count;
+        slot->benefit_ms += other->slots[i].benefit_ms;
+    }
+}
+
 double benefit_curve_share(const struct benefit_curve *curve, uint64_t row_count)
 {
     double first = 0, all = 0;

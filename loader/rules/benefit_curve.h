@@ -26,6 +26,9 @@ void benefit_curve_init(struct benefit_curve *curve);
 /* Adds a row that is to be warmed; `rank` counts from 1. */
 void benefit_curve_add(struct benefit_curve *curve, uint64_t rank, double benefit_ms);
 
+/* Adds the rows of another curve. */
+void benefit_curve_join(struct benefit_curve *curve, const struct benefit_curve *other);
+
 /* The benefit of the first `row_count` rows in rank order, over that of all; 0..1. 1 when there is no benefit at all.
  * Cost: one pass over the slots. */
 double benefit_curve_share(const struct benefit_curve *curve, uint64_t row_count);

@@ -13,6 +13,7 @@
 #include "loader/warm/family_digest.h"
 #include "loader/rules/plan_check.h"
 
+/* What watches rows; a forked one begins with it, so that watch_row serves both. */
 struct row_watch {
     const struct config *config;
     struct checked_plan *plan;
@@ -54,22 +55,9 @@ static int watch_row(void *context, const struct plan_row *row, uint64_t line, s
     return 0;
 }
 
-static int open_plan(struct checked_plan *plan, const struct load_job *job, bool is_narrow,
-                     struct error *err)
+static int make_counts(struct checked_plan *plan, const struct config *config, struct error *err)
 {
-    const struct load_options *options = job->options;
-    struct row_watch watch = {.config = job->config, .plan = plan};
-    struct plan_limits limits = {.watch = watch_row,
-                                 .watch_context = &watch,
-                                 .is_narrow = is_narrow,
-                                 .now_unix = job->now_unix,
-                                 .max_plan_age_second = options->max_plan_age_second,
-                                 .is_removal_allowed = options->is_removal_allowed};
-    *plan = (struct checked_plan){.path = options->plan};
-    if (options->plan == NULL) {
-        return error_set(err, ERROR_USAGE, "--plan FILE is missing");
-    }
-    size_t family_room = job->config->family_count + 1;
+    size_t family_room = config->family_count + 1;
     plan->is_family_needed = calloc(family_room, sizeof *plan->is_family_needed);
     plan->loads = calloc(family_room, sizeof *plan->loads);
     plan->curve = calloc(1, sizeof *plan->curve);
@@ -78,6 +66,69 @@ static int open_plan(struct checked_plan *plan, const struct load_job *job, bool
         return error_set_memory(err, "reading the plan");
     }
     benefit_curve_init(plan->curve);
+    return 0;
+}
+
+/* ---- rows that another thread sees */
+
+struct forked_watch {
+    struct row_watch watch;
+    struct checked_plan plan; /* its counts only */
+};
+
+static void *fork_watch(void *context)
+{
+    const struct row_watch *watch = context;
+    struct error ignored = {0};
+    struct forked_watch *forked = calloc(1, sizeof *forked);
+    if (forked == NULL || make_counts(&forked->plan, watch->config, &ignored) != 0) {
+        free(forked);
+        return NULL;
+    }
+    forked->plan.path = watch->plan->path;
+    forked->watch = (struct row_watch){.config = watch->config, .plan = &forked->plan};
+    return forked;
+}
+
+static void join_watch(void *context, void *opaque, bool is_kept)
+{
+    struct row_watch *watch = context;
+    struct forked_watch *forked = opaque;
+    struct checked_plan *plan = watch->plan;
+    for (size_t i = 0; is_kept && i < watch->config->family_count; i++) {
+        plan->is_family_needed[i] = plan->is_family_needed[i] || forked->plan.is_family_needed[i];
+        plan->loads[i].row_count += forked->plan.loads[i].row_count;
+    }
+    if (is_kept) {
+        plan->key_bytes += forked->plan.key_bytes;
+        benefit_curve_join(plan->curve, forked->plan.curve);
+    }
+    checked_plan_close(&forked->plan);
+    free(forked);
+}
+
+/* ---- opening */
+
+static int open_plan(struct checked_plan *plan, const struct load_job *job, bool is_narrow,
+                     struct error *err)
+{
+    const struct load_options *options = job->options;
+    struct row_watch watch = {.config = job->config, .plan = plan};
+    struct plan_limits limits = {.watch = watch_row,
+                                 .watch_context = &watch,
+                                 .fork = fork_watch,
+                                 .join = join_watch,
+                                 .is_narrow = is_narrow,
+                                 .now_unix = job->now_unix,
+                                 .max_plan_age_second = options->max_plan_age_second,
+                                 .is_removal_allowed = options->is_removal_allowed};
+    *plan = (struct checked_plan){.path = options->plan};
+    if (options->plan == NULL) {
+        return error_set(err, ERROR_USAGE, "--plan FILE is missing");
+    }
+    if (make_counts(plan, job->config, err) != 0) {
+        return -1;
+    }
     plan->reader = plan_reader_open(options->plan, &limits, &plan->identity, err);
     if (plan->reader == NULL) {
         checked_plan_close(plan);

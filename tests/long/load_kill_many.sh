@@ -173,6 +173,7 @@ P
 # The last intent (2) stands before the done (3) of the window before: it was written ahead.
 done_at=$(tail -n 2 records | head -n 1 | cut -d' ' -f1) end=$(tail -n 1 records | cut -d' ' -f1)
 intent_at=$(grep ' 2$' records | tail -n 1 | cut -d' ' -f1)
+intent_end=$(grep -A 1 "^$intent_at " records | tail -n 1 | cut -d' ' -f1)
 last_window=$(awk -F, 'NR > 1 && $1 > 16 {print $5}' small.csv)
 cut_and_resume() {
     rm -rf runs
@@ -183,11 +184,11 @@ cut_and_resume() {
 }
 cut_in_done() { for ((at = done_at; at < end; at++)); do cut_and_resume $at || return 1; done; }
 cut_in_intent() {
-    for ((at = intent_at; at < done_at; at++)); do
+    for ((at = intent_at; at < intent_end; at++)); do
         redis cache del $last_window >/dev/null # an intent that is not whole was followed by no write
         cut_and_resume $at || return 1
     done
 }
 check "a journal cut at each of the $((end - done_at)) bytes of a done resumes" cut_in_done
-check "a journal cut at each of the $((done_at - intent_at)) bytes of an intent resumes" cut_in_intent
+check "a journal cut at each of the $((intent_end - intent_at)) bytes of an intent resumes" cut_in_intent
 finish

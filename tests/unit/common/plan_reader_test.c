@@ -392,10 +392,115 @@ static void narrow_rows_hold_what_the_loader_needs(void **state)
     assert_true(identity.benefit_ms == 6);
 }
 
+/* ---- two threads, each a half: the same verdict as one, whatever stands in the file */
+
+enum { TWIN_ROWS = 40, TWIN_LINE_SIZE = 300 };
+
+struct twin_watch {
+    uint64_t row_count, rank_sum;
+};
+
+static int count_twin(void *context, const struct plan_row *row, uint64_t line, struct error *err)
+{
+    struct twin_watch *watch = context;
+    watch->row_count++;
+    watch->rank_sum += row->rank;
+    return slice_is_equal(row->id, slice_of("bad"))
+               ? error_set(err, ERROR_INPUT, "line %d is bad", (int)line)
+               : 0;
+}
+
+static void *fork_twin(void *context)
+{
+    (void)context;
+    return calloc(1, sizeof(struct twin_watch));
+}
+
+static void join_twin(void *context, void *forked, bool is_kept)
+{
+    struct twin_watch *watch = context;
+    const struct twin_watch *other = forked;
+    watch->row_count += is_kept ? other->row_count : 0;
+    watch->rank_sum += is_kept ? other->rank_sum : 0;
+    free(forked);
+}
+
+/* One line of a plan, wrong in one of many ways when `oddity` says so. */
+static void put_twin_line(char *text, size_t line, unsigned oddity)
+{
+    char rank[16], id[48];
+    snprintf(rank, sizeof rank, "%zu", line + 1);
+    snprintf(id, sizeof id, "u%zu", line);
+    static const char *const ids[] = {"\"with\nnewline\"", "\"a \"\"b\"\"\"", "bad", "x,y", ""};
+    enum { ID_COUNT = sizeof ids / sizeof *ids };
+    char row[TWIN_LINE_SIZE];
+    if (oddity < ID_COUNT) {
+        snprintf(id, sizeof id, "%s", ids[oddity]);
+    } else if (oddity == ID_COUNT) {
+        snprintf(rank, sizeof rank, "1"); /* twice, or not rising */
+    } else if (oddity == ID_COUNT + 1) {
+        snprintf(rank, sizeof rank, "none");
+    }
+    const char *day = oddity == ID_COUNT + 2 ? "12" : "11"; /* another window */
+    snprintf(row, sizeof row,
+             "%s,user,%s,profile,k,%s," MIDDLE
+             ",sale,2026-11-%sT00:00:00Z,2026-11-14T00:00:00Z,2026-11-10T00:00:00Z\n",
+             rank, id, line % 7 == 0 ? "skip" : "warm", day);
+    strcat(text, oddity == ID_COUNT + 3 ? "\n" : row);
+}
+
+static void assert_twins(const char *path, uint64_t *kept_halves)
+{
+    struct plan_identity one, two;
+    struct error one_err = {0}, two_err = {0};
+    struct twin_watch one_watch = {0}, two_watch = {0};
+    struct plan_limits alone = limits, halves = limits;
+    alone.watch = halves.watch = count_twin;
+    alone.watch_context = &one_watch;
+    halves.watch_context = &two_watch;
+    halves.fork = fork_twin;
+    halves.join = join_twin;
+    halves.split_from_bytes = 1;
+    struct plan_reader *first = plan_reader_open(path, &alone, &one, &one_err);
+    struct plan_reader *second = plan_reader_open(path, &halves, &two, &two_err);
+    assert_int_equal(first == NULL, second == NULL);
+    assert_string_equal(one_err.text, two_err.text);
+    if (first != NULL) {
+        assert_int_equal(one.row_count, two.row_count);
+        assert_int_equal(one.warm_count, two.warm_count);
+        assert_int_equal(one.last_rank, two.last_rank);
+        assert_int_equal(one.size_bytes, two.size_bytes);
+        assert_true(one.benefit_ms == two.benefit_ms); /* of whole numbers */
+        assert_string_equal(one.digest, two.digest);
+        assert_true(two_watch.row_count >= one.row_count); /* rows may be seen again */
+        *kept_halves += two_watch.row_count == one.row_count;
+    }
+    plan_reader_close(first);
+    plan_reader_close(second);
+}
+
+static void two_threads_find_what_one_finds(void **state)
+{
+    static char text[(TWIN_ROWS + 1) * TWIN_LINE_SIZE];
+    enum { ODDITY_COUNT = 9 };
+    uint64_t kept_halves = 0;
+    for (size_t line = 0; line < TWIN_ROWS; line++) {
+        for (unsigned oddity = 0; oddity <= ODDITY_COUNT; oddity++) {
+            snprintf(text, sizeof text, "%s", HEADER);
+            for (size_t i = 0; i < TWIN_ROWS; i++) {
+                put_twin_line(text, i, i == line ? oddity : ODDITY_COUNT);
+            }
+            assert_twins(test_put_text(state, "plan.csv", text), &kept_halves);
+        }
+    }
+    assert_true(kept_halves > TWIN_ROWS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(two_threads_find_what_one_finds),
         cmocka_unit_test(the_sum_tells_the_digest),
         cmocka_unit_test(spreadsheets_are_understood),
         cmocka_unit_test(the_order_of_lines_does_not_matter),
