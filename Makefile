@@ -146,6 +146,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 # One file of the loader, without its servers' libraries.
 $(B)/fuzz/control_file_fuzz: $(B)/obj/tests/fuzz/control_file_fuzz.o $(B)/obj/loader/folder/control_file.o \
     $(B)/obj/loader/folder/run_folder.o $(B)/obj/loader/folder/key_value.o
+$(B)/fuzz/image_format_fuzz: $(B)/obj/tests/fuzz/image_format_fuzz.o $(B)/obj/loader/source/image_format.o
 $(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/loader/source/json_object.o
 	@mkdir -p $(@D)
 	$(SAY) "$(CONFIG): $@"

@@ -130,6 +130,8 @@ struct config {
     int64_t max_expiries_per_second; /* [run]; default 50000 */
     const char *metrics_file;        /* [run] metrics = PATH; NULL: none */
     const char *on_finish;           /* [run] on_finish = COMMAND; NULL: none */
+    const char *image_dir;           /* [run] image = PATH; NULL: none is kept */
+    int64_t image_max_age_second;    /* [run] image_max_age; default 1d */
     struct pace_config pace;
 };
 

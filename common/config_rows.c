@@ -193,6 +193,10 @@ const struct config_row config_rows[] = {
      "Prometheus text file, written once a second (*.prom of the textfile collector)"},
     {"run", "on_finish", CONFIG_TEXT, AT(on_finish), NULL, 0, 0,
      "shell command when run or ready has ended; REKINDLE_EXIT_CODE, _EVENT... tell it how"},
+    {"run", "image", CONFIG_PATH, AT(image_dir), NULL, 0, 0,
+     "folder for a copy of the values that run has written, for guard; holds their data"},
+    {"run", "image_max_age", CONFIG_DURATION_SECOND, AT(image_max_age_second), "1d", 0, 0,
+     "an older copy is not used, and deleted"},
     {NULL, NULL, CONFIG_TEXT, 0, NULL, 0, 0, NULL},
 };
 

@@ -70,6 +70,8 @@ static const struct option_row write_rows[] = {
     {"holdout", OPTION_SHARE, FIELD(holdout_share), "SHARE",
      "leave a random share of the ids cold, to measure afterwards what warming gained"},
     {"again", OPTION_FLAG, FIELD(is_again), NULL, "warm anew a plan whose run was rolled back"},
+    {"image", OPTION_TEXT, FIELD(image), "FILE",
+     "take values from another run's image; what has changed since comes from the source"},
     {"accept-stale", OPTION_FLAG, FIELD(is_stale_accepted), NULL,
      "go on although [mysql] is a replica, which cannot tell what is stale"},
     {"no-recheck", OPTION_FLAG, FIELD(is_recheck_off), NULL,

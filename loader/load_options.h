@@ -34,8 +34,9 @@ struct load_options {
     uint64_t wave;        /* 1..; 0: all of a run */
     bool is_dry_run;
     bool is_deleting_overwritten;
-    bool is_again; /* warm anew what was rolled back */
-    bool is_all;   /* every run of this host */
+    bool is_again;     /* warm anew what was rolled back */
+    const char *image; /* of another run; NULL: this run's own */
+    bool is_all;       /* every run of this host */
     const char *event, *steps, *nginx, *exec, *probe, *log;
     int64_t tick_second, ramp_soak_second, give_up_second, hold_second;
     double min_hit_ratio, max_misses, max_source_ms;

@@ -24,6 +24,7 @@
 #include "loader/run/lost_plan.h"
 #include "loader/run/publish_keys.h"
 #include "loader/run/run_choice.h"
+#include "loader/warm/run_image.h"
 
 enum {
     SLICE_NS = 50 * 1000 * 1000,
@@ -46,6 +47,7 @@ struct rewarm {
 struct rewarm_part {
     char plan[RUN_PATH_SIZE];
     char folder[RUN_PATH_SIZE];
+    char image[RUN_PATH_SIZE]; /* of the last run, where this is another one; empty: its own */
     uint64_t row_count;
 };
 
@@ -107,6 +109,10 @@ static void become_run(const struct load_job *job, const struct rewarm_part *par
     if (options->config != NULL) {
         arguments[count++] = "--config";
         arguments[count++] = options->config;
+    }
+    if (part->image[0] != '\0') {
+        arguments[count++] = "--image";
+        arguments[count++] = part->image;
     }
     if (options->rows_per_second > 0) {
         snprintf(rows, sizeof rows, "%" PRIu64, options->rows_per_second);
@@ -255,6 +261,19 @@ static void say_loss(const struct rewarm *rewarm, const struct last_run *last, u
                  row_count, last->folder.name, units_print_duration(duration, second));
 }
 
+/* What is warmed by another run than the last takes its values from the last run's image all the same. */
+static void choose_image(const struct rewarm *rewarm, const struct last_run *last,
+                         struct rewarm_part *part)
+{
+    const struct config *config = rewarm->job->config;
+    if (config->image_dir == NULL || !last->is_found ||
+        strcmp(part->folder, last->folder.path) == 0 ||
+        run_image_path(config, last->folder.name, part->image) != 0 ||
+        access(part->image, R_OK) != 0) {
+        part->image[0] = '\0';
+    }
+}
+
 int cache_rewarm(const struct load_job *job, struct redis_control *control,
                  const struct cache_watch *watch, const struct cache_finding *finding,
                  struct error *err)
@@ -271,8 +290,12 @@ int cache_rewarm(const struct load_job *job, struct redis_control *control,
         return -1;
     }
     say_loss(&rewarm, &last, rest.row_count);
-    if (choose_active(&rewarm, &active, err) != 0 || warm_part(&rewarm, &active, err) != 0 ||
-        warm_part(&rewarm, &rest, err) != 0) {
+    choose_image(&rewarm, &last, &rest);
+    if (choose_active(&rewarm, &active, err) != 0) {
+        return -1;
+    }
+    choose_image(&rewarm, &last, &active);
+    if (warm_part(&rewarm, &active, err) != 0 || warm_part(&rewarm, &rest, err) != 0) {
         return -1;
     }
     message_warn(

@@ -21,8 +21,13 @@
 #include "loader/run/cache_watch.h"
 #include "loader/run/publish_keys.h"
 #include "loader/sink/redis_control.h"
+#include "loader/warm/run_image.h"
 
-enum { SLICE_NS = 50 * 1000 * 1000, RETRY_SECOND = 10 /* after a warming that failed */ };
+enum {
+    SLICE_NS = 50 * 1000 * 1000,
+    RETRY_SECOND = 10, /* after a warming that failed */
+    SWEEP_SECOND = 60  /* between two looks for images that are too old */
+};
 
 struct guard_session {
     const struct load_job *job;
@@ -83,11 +88,17 @@ static int look_once(struct guard_session *session, struct error *err)
 static int watch(struct guard_session *session, struct error *err)
 {
     const struct timespec slice = {.tv_nsec = SLICE_NS};
-    int64_t due_us = 0, every_us = session->job->options->guard_tick_second * US_PER_SECOND;
+    const struct load_job *job = session->job;
+    int64_t due_us = 0, sweep_us = 0,
+            every_us = session->job->options->guard_tick_second * US_PER_SECOND;
     while (atomic_load(run_switch_stop_flag()) == 0) {
         if (monotonic_us() < due_us) {
             nanosleep(&slice, NULL);
             continue;
+        }
+        if (monotonic_us() >= sweep_us) {
+            run_image_sweep(job->config, (int64_t)time(NULL), job->message);
+            sweep_us = monotonic_us() + SWEEP_SECOND * (int64_t)US_PER_SECOND;
         }
         struct error trouble = {0};
         if (look_once(session, &trouble) != 0 && trouble.kind != ERROR_STOPPED) {

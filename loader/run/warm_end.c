@@ -167,6 +167,8 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
         error_set(err, ERROR_STOPPED, "%s; %s", session->pulse.run_switch.why,
                   run_switch_advice(&session->pulse.run_switch, advice, sizeof advice));
     }
+    run_image_finish(&session->image, err->kind == ERROR_NONE || err->kind == ERROR_LOSSES ||
+                                          err->kind == ERROR_DEADLINE);
     load_bounds_tell_end(&session->bounds, &session->pulse, err);
     cache_mark_save(&session->folder, session->sink);
     save_summary(session, &tally, err);

@@ -133,6 +133,7 @@ static int write_windows(struct warm_session *session, struct error *err)
         if (result == 0) {
             result = check_restart(session, err);
         }
+        run_image_take(&session->image, window);
         limit_next_window(session);
         give_back(session, window, result == 0);
         if (result != 0) {

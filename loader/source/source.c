@@ -2,6 +2,7 @@
  * Room: loader/source. May touch: the drivers. */
 #include "loader/source/source.h"
 
+#include "loader/source/image_reader.h"
 #include "loader/source/source_asker.h"
 #include "loader/source/source_window.h"
 
@@ -147,7 +148,31 @@ void source_close(struct source *source)
     free(source);
 }
 
+void source_use_image(struct source *source, struct image_reader *image)
+{
+    source->image = source->driver->is_in_asked_order ? NULL : image;
+}
+
 /* ---- fetching */
+
+/* What the image has need not be asked for. */
+static int fetch_from_image(struct source *source, const struct slice ids[], size_t count,
+                            struct error *err)
+{
+    struct record_batch *batch = source->window.batch;
+    if (source->image == NULL || source->window.content != SOURCE_VALUES) {
+        return 0;
+    }
+    if (image_reader_fetch(source->image, source->setup.family->name, ids, count, batch, err) !=
+        0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        source->account.image_count += batch->records[i].kind != RECORD_MISSING;
+    }
+    source_window_leave_out_found(source);
+    return 0;
+}
 
 int source_fetch(struct source *source, enum source_content content, const struct slice ids[],
                  size_t count, struct record_batch *batch, struct error *err)
@@ -161,7 +186,8 @@ int source_fetch(struct source *source, enum source_content content, const struc
     atomic_store(&source->window.next_begin, 0);
     atomic_store(&source->window.has_failed, false);
     source_window_choose(source, ids, count);
-    if (source->window.asked_count > 0 && source_window_run(source, err) != 0) {
+    if (fetch_from_image(source, ids, count, err) != 0 ||
+        (source->window.asked_count > 0 && source_window_run(source, err) != 0)) {
         batch->count = 0;
         return error_add_context(err, "[family %s]", source->setup.family->name);
     }

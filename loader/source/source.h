@@ -51,6 +51,7 @@ struct source_account {
     uint64_t found_count;     /* records that are a value or too big */
     uint64_t missing_count;   /* also those that the database matched loosely */
     uint64_t ambiguous_count; /* more than one row, and they differ */
+    uint64_t image_count;     /* of found_count: they came from the image */
     uint64_t chunk_count;     /* statements that were executed */
     uint64_t retry_count;     /* statements that had to be executed again */
     uint64_t value_bytes;     /* of the values kept */
@@ -86,6 +87,11 @@ struct source;
  * be used as it is (the sentence says how to mend it), ERROR_BACKEND when the database does not answer. */
 struct source *source_open(const struct source_options *options, struct error *err) MUST_CHECK;
 void source_close(struct source *source);
+
+struct image_reader;
+/* From now on values that the image has are not asked of the database; versions always are. Borrowed while the source is
+ * open. A file has no need of one, and does not use it. */
+void source_use_image(struct source *source, struct image_reader *image);
 
 /* Fills `batch->records[i]` for `ids[i]`, i < count, ids in any order and possibly repeated; what the
  * batch held before is gone. Asks in primary-key order, in chunks, on several connections at once; a lost

@@ -36,6 +36,7 @@ struct source {
     const struct source_driver *driver;
     const atomic_int *stop;
     struct source_limits *limits; /* NULL: none */
+    struct image_reader *image;   /* NULL: none */
     struct arena arena;           /* the columns' names */
     struct value_encoding_plan encoding;
     enum id_kind id_kind;

@@ -108,6 +108,19 @@ void source_window_choose(struct source *source, const struct slice ids[], size_
     source->window.asked_count = asked_count;
 }
 
+void source_window_leave_out_found(struct source *source)
+{
+    struct source_window *window = &source->window;
+    size_t kept = 0;
+    for (size_t i = 0; i < window->asked_count; i++) {
+        if (window->batch->records[source->position_of[i]].kind == RECORD_MISSING) {
+            source->asked[kept] = source->asked[i];
+            source->position_of[kept++] = source->position_of[i];
+        }
+    }
+    window->asked_count = kept;
+}
+
 void source_window_finish(struct source *source, const struct slice ids[], size_t count)
 {
     struct record *records = source->window.batch->records;

@@ -40,7 +40,7 @@ void family_digest_print(const struct config *config, const bool is_needed[], ch
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < config->family_count; i++) {
-        hash = is_needed[i] ? add_family(hash, &config->families[i]) : hash;
+        hash = is_needed == NULL || is_needed[i] ? add_family(hash, &config->families[i]) : hash;
     }
     snprintf(text, FAMILY_DIGEST_SIZE, "%016" PRIx64, hash);
 }

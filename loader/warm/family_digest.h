@@ -8,7 +8,7 @@
 enum { FAMILY_DIGEST_SIZE = 17 };
 
 /* 16 hex digits and a NUL to `text` [FAMILY_DIGEST_SIZE], over name, source, query, encoding and lifetime of those of the
- * config's families that are needed [family_count], in their order. The key is not in it: every row is checked for it. */
+ * config's families that are needed [family_count] (NULL: all), in their order. The key is not in it: every row is checked for it. */
 void family_digest_print(const struct config *config, const bool is_needed[], char *text);
 
 #endif

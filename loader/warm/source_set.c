@@ -50,6 +50,15 @@ int source_set_open_again(struct source_set *set, const struct config *config,
     return open_set(set, config, is_needed, false, &options, err);
 }
 
+void source_set_use_image(struct source_set *set, struct image_reader *image)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->sources[i] != NULL) {
+            source_use_image(set->sources[i], image);
+        }
+    }
+}
+
 void source_set_close(struct source_set *set)
 {
     for (size_t i = 0; set->sources != NULL && i < set->count; i++) {
@@ -71,6 +80,7 @@ struct source_account source_set_account(const struct source_set *set)
         sum.found_count += one.found_count;
         sum.missing_count += one.missing_count;
         sum.ambiguous_count += one.ambiguous_count;
+        sum.image_count += one.image_count;
         sum.chunk_count += one.chunk_count;
         sum.retry_count += one.retry_count;
         sum.value_bytes += one.value_bytes;

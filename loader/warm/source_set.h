@@ -21,6 +21,8 @@ int source_set_open(struct source_set *set, const struct config *config, const b
 int source_set_open_again(struct source_set *set, const struct config *config,
                           const bool is_needed[], const atomic_int *stop,
                           struct source_limits *limits, struct error *err) MUST_CHECK;
+/* Of all of them; NULL is none. */
+void source_set_use_image(struct source_set *set, struct image_reader *image);
 void source_set_close(struct source_set *set);
 
 /* The sum over all sources; not while one is fetching. */

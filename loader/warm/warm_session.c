@@ -312,6 +312,12 @@ static void start_results(struct warm_session *session)
     }
 }
 
+static void open_image(struct warm_session *session)
+{
+    run_image_open(&session->image, session->job, &session->folder, session->survey.done_rank > 0);
+    source_set_use_image(&session->fetch_sources, session->image.reader);
+}
+
 int warm_session_open_writing(struct warm_session *session, struct error *err)
 {
     if (run_lock_take_lease(&session->lock, &session->job->redis, monotonic_us(), err) != 0 ||
@@ -320,6 +326,7 @@ int warm_session_open_writing(struct warm_session *session, struct error *err)
         return -1;
     }
     start_results(session);
+    open_image(session);
     return 0;
 }
 
@@ -331,6 +338,7 @@ void warm_session_close(struct warm_session *session)
     warm_writer_free(session->writer);
     recheck_free(&session->recheck);
     source_set_close(&session->fetch_sources);
+    run_image_close(&session->image);
     source_set_close(&session->recheck_sources);
     owned_keys_free(&session->owned);
     journal_close(session->journal);

@@ -11,6 +11,7 @@
 #include "loader/warm/prefetch.h"
 #include "loader/live/pulse.h"
 #include "loader/warm/recheck.h"
+#include "loader/warm/run_image.h"
 #include "loader/warm/results_feed.h"
 #include "loader/warm/still_there.h"
 #include "loader/warm/warm_writer.h"
@@ -31,6 +32,7 @@ struct warm_session {
     struct source_replica replica; /* what fetch_sources ask, if values come from one */
     struct source_set fetch_sources, recheck_sources;
     struct recheck recheck;
+    struct run_image image; /* what fetch_sources know without asking, and what this run leaves */
     struct source_limits limits[GOVERNOR_LANE_COUNT];
     struct governor_watch *watch;
     struct config base; /* the config, with the command line's limits */

@@ -312,6 +312,12 @@ struct source *source_open(const struct source_options *options, struct error *e
     return source;
 }
 
+void source_use_image(struct source *source, struct image_reader *image)
+{
+    (void)source;
+    (void)image;
+}
+
 void source_close(struct source *source)
 {
     free(source);
