@@ -176,6 +176,7 @@ check: | build/deps/build.stamp build/deps/test.stamp ## what a commit needs: fo
 	@bash tests/check/headers.sh
 	@$(MAKE) --no-print-directory -j2 all
 	@bash tests/check/manpages.sh
+	@bash tests/check/docs.sh
 	@$(MAKE) --no-print-directory -j2 CONFIG=clang build/clang/bin/rekindle-predict build/clang/bin/rekindle-load
 	@$(MAKE) --no-print-directory -j2 CONFIG=san unit
 

@@ -188,6 +188,9 @@ static void print_command_help(const struct program *program, const struct comma
     }
     print_row("help", NULL, "this text");
     print_row("version", NULL, "the version");
+    if (program->print_config != NULL) {
+        print_row("print-config", NULL, "a config file with every key and its default");
+    }
     print_examples(command->examples);
 }
 
@@ -198,6 +201,9 @@ static void print_program_help(const struct program *program)
         printf("  %-12s%s\n", command->name, command->summary);
     }
     printf("\n'%s COMMAND --help' tells the options of a command.\n", program->name);
+    if (program->print_config != NULL) {
+        printf("'%s --print-config' prints a config file with every key.\n", program->name);
+    }
     print_examples(program->examples);
 }
 
@@ -304,6 +310,10 @@ int options_parse(const struct program *program, int argc, char **argv, void *va
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--version") == 0) {
             printf("%s %s\n", program->name, REKINDLE_VERSION);
+            return 0;
+        }
+        if (strcmp(argv[i], "--print-config") == 0 && program->print_config != NULL) {
+            program->print_config(stdout);
             return 0;
         }
     }

@@ -1,5 +1,5 @@
 /* options.h - command lines as data: a table of commands, each with a table of options.
- * Room: common. May touch: getopt, stdout (for --help and --version).
+ * Room: common. May touch: getopt, stdout (for --help, --version and --print-config).
  * Promises: --help, parsing and the man page check all read the same rows; nothing here exits. */
 #ifndef REKINDLE_COMMON_OPTIONS_H
 #define REKINDLE_COMMON_OPTIONS_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum option_kind {
     OPTION_FLAG,            /* bool */
@@ -50,12 +51,13 @@ struct program {
     const char *name, *purpose;     /* for the first lines of --help */
     const struct command *commands; /* ends at a NULL name */
     const char *examples[2];
+    void (*print_config)(FILE *out); /* --print-config; NULL: there is none */
 };
 
 /* What a command line asked for. */
 struct command_line {
     const struct command
-        *command;     /* NULL: --help or --version was printed, there is nothing to do */
+        *command;     /* NULL: --help or the like was printed, there is nothing to do */
     char **arguments; /* what is left behind the options, in order; borrowed from argv */
     size_t argument_count;
 };

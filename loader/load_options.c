@@ -2,6 +2,8 @@
  * Room: loader (top). May touch: common. */
 #include "loader/load_options.h"
 
+#include "common/config_print.h"
+
 #include <stddef.h>
 
 #define FIELD(field) offsetof(struct load_options, field)
@@ -243,6 +245,7 @@ const struct program load_program = {
     commands,
     {"rekindle-load check --config rekindle.conf --plan plan.csv",
      "rekindle-load run --config rekindle.conf --plan plan.csv"},
+    config_print,
 };
 
 void load_options_init(struct load_options *options)

@@ -2,6 +2,8 @@
  * Room: predictor (top). May touch: common. */
 #include "predictor/predict_options.h"
 
+#include "common/config_print.h"
+
 #include <stddef.h>
 
 #define FIELD(field) offsetof(struct predict_options, field)
@@ -202,6 +204,7 @@ const struct program predict_program = {
     commands,
     {"rekindle-predict ingest --history history --format combined --user cookie:uid access.log",
      "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --out plan.csv"},
+    config_print,
 };
 
 void predict_options_init(struct predict_options *options)

@@ -38,7 +38,7 @@ static const struct command commands[] = {
     {NULL, NULL, {NULL}, NULL, {NULL, NULL}},
 };
 
-static const struct program program = {"prog", "Does things.", commands, {"x", "y"}};
+static const struct program program = {"prog", "Does things.", commands, {"x", "y"}, NULL};
 
 static int parse(const char *line, struct values *values, struct command_line *found,
                  struct error *err)
