@@ -38,9 +38,21 @@ static void become_command(const char *command, const struct shell_variable *var
     if (nothing >= 0) {
         dup2(nothing, STDIN_FILENO);
     }
-    dup2(output, STDOUT_FILENO);
+    if (output >= 0) {
+        dup2(output, STDOUT_FILENO);
+    }
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(CANNOT_RUN);
+}
+
+pid_t shell_call_start(const char *command, const struct shell_variable *variables, int output)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        become_command(command, variables, output);
+    }
+    return child;
 }
 
 /* Reads until the end or the limit; what does not fit is thrown away. */
@@ -68,8 +80,7 @@ static void read_output(int input, int64_t until_us, char *line, size_t line_siz
     line[strcspn(line, "\n")] = '\0';
 }
 
-/* 0 and the wait status; -1 when it had to be ended. */
-static int wait_for_end(pid_t child, int64_t until_us, int *status)
+int shell_call_wait(pid_t child, int64_t until_us, int *status)
 {
     const struct timespec slice = {.tv_nsec = LOOK_EVERY_NS};
     for (;;) {
@@ -92,16 +103,12 @@ int shell_call(const char *command, const struct shell_variable *variables, int6
     int ends[2], status = 0;
     int64_t until_us = monotonic_us() + limit_ms * US_PER_MS;
     line[0] = '\0';
-    fflush(NULL);
     if (pipe(ends) != 0) {
         return error_set_errno(err, ERROR_BACKEND, errno, "'%.200s' cannot be started", command);
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    pid_t child = fork();
-    if (child == 0) {
-        become_command(command, variables, ends[1]);
-    }
+    pid_t child = shell_call_start(command, variables, ends[1]);
     int saved_errno = errno;
     close(ends[1]);
     if (child < 0) {
@@ -111,7 +118,7 @@ int shell_call(const char *command, const struct shell_variable *variables, int6
     }
     read_output(ends[0], until_us, line, line_size);
     close(ends[0]);
-    if (wait_for_end(child, until_us, &status) != 0) {
+    if (shell_call_wait(child, until_us, &status) != 0) {
         return error_set(err, ERROR_BACKEND, "'%.200s' took longer than %.1f s and was ended",
                          command, (double)limit_ms / MS_PER_SECOND);
     }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* A name and a value for its environment; a NULL name ends a list. */
 struct shell_variable {
@@ -22,5 +23,11 @@ int shell_call(const char *command, const struct shell_variable *variables, int6
 /* The same for a command that prints a number. */
 int shell_call_for_number(const char *command, int64_t limit_ms, double *number,
                           struct error *err) MUST_CHECK;
+
+/* The parts of it: starts the command, with its standard output to `output` (-1: where ours goes); -1 and errno when it
+ * cannot be. */
+pid_t shell_call_start(const char *command, const struct shell_variable *variables, int output);
+/* 0 and the wait status; -1 when it had to be ended at `until_us`, with its children. */
+int shell_call_wait(pid_t child, int64_t until_us, int *status) MUST_CHECK;
 
 #endif
