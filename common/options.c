@@ -172,9 +172,40 @@ static void print_row(const char *name, const char *argument, const char *help)
     print_wrapped(help);
 }
 
+/* The length of the next part of a command line: an option with what belongs to it, or all to the first option. */
+static size_t find_part(const char *text)
+{
+    const char *next = strstr(text + 1, " --");
+    return next == NULL ? strlen(text) : (size_t)(next - text);
+}
+
+/* Prints a command line as it can be pasted into a shell: one that is too wide is broken before options. */
+static void print_example(const char *text)
+{
+    static const char first[] = "\n  ";
+    static const char further[] = " \\\n     "; /* the part brings its own blank */
+    enum { INDENT = 2, FURTHER_INDENT = 5, BREAK_SIZE = 2 };
+    size_t column = INDENT;
+    printf("%s", first);
+    while (*text != '\0') {
+        size_t part = find_part(text);
+        size_t end = text[part] == '\0' ? HELP_WIDTH : HELP_WIDTH - BREAK_SIZE;
+        if (column > FURTHER_INDENT && column + part > end) {
+            printf("%s", further);
+            column = FURTHER_INDENT;
+        }
+        printf("%.*s", (int)part, text);
+        column += part;
+        text += part;
+    }
+}
+
 static void print_examples(const char *const examples[2])
 {
-    printf("\nTry:\n  %s\n  %s\n", examples[0], examples[1]);
+    printf("\nTry:");
+    print_example(examples[0]);
+    print_example(examples[1]);
+    putchar('\n');
 }
 
 static void print_command_help(const struct program *program, const struct command *command)

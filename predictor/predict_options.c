@@ -199,8 +199,9 @@ static const struct command commands[] = {
 
 const struct program predict_program = {
     "rekindle-predict",
-    "Reads access logs, forecasts which dormant users and products come back in a coming\n"
-    "event, and writes a plan of cache keys to warm, for rekindle-load. Works offline.",
+    "Reads access logs, forecasts which dormant users and products come back in a\n"
+    "coming event, and writes a plan of cache keys to warm, for rekindle-load.\n"
+    "Works offline.",
     commands,
     {"rekindle-predict ingest --history history --format combined --user cookie:uid access.log",
      "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --out plan.csv"},
