@@ -90,18 +90,67 @@ void backtest_report_write(const struct backtest_evaluation *evaluation,
 
 /* ---- for a person */
 
+/* A number of the table, or a dash where it is not defined; `text` [NUMBER_SIZE]. */
+enum { NUMBER_SIZE = 16 };
+static const char *print_cell(char *text, int width, int places, double value)
+{
+    if (isfinite(value)) {
+        (void)snprintf(text, NUMBER_SIZE, "%*.*f", width, places, value);
+    } else {
+        (void)snprintf(text, NUMBER_SIZE, "%*s", width, "-");
+    }
+    return text;
+}
+
+/* Low to high, or a dash; `text` [NUMBER_SIZE]. */
+static const char *print_range(char *text, const struct backtest_interval *interval)
+{
+    if (isfinite(interval->low) && isfinite(interval->high)) {
+        (void)snprintf(text, NUMBER_SIZE, "%.3f-%.3f", interval->low, interval->high);
+    } else {
+        (void)snprintf(text, NUMBER_SIZE, "%-11s", "-");
+    }
+    return text;
+}
+
 static void say_model(const struct backtest_evaluation *evaluation, const char *name, size_t model,
                       const struct message *message)
 {
-    const struct backtest_cell *cell =
-        backtest_evaluation_cell(evaluation, model, evaluation->slice_count - 1);
-    const struct backtest_interval *metrics = cell->metrics;
-    message_note(message, "  %-10.10s %.3f %.3f-%.3f  %.3f   %.4f  %6.2f   %5.2f   %5.1f%% %6.2f",
-                 name, metrics[METRIC_AUC].value, metrics[METRIC_AUC].low, metrics[METRIC_AUC].high,
-                 metrics[METRIC_AVERAGE_PRECISION].value, metrics[METRIC_LOG_LOSS].value,
-                 metrics[METRIC_SLOPE].value, metrics[METRIC_PREDICTED_OVER_RETURNED].value,
-                 100 * metrics[METRIC_PRECISION + CUT_10_PERCENT].value,
-                 metrics[METRIC_LIFT + CUT_10_PERCENT].value);
+    const struct backtest_interval *metrics =
+        backtest_evaluation_cell(evaluation, model, evaluation->slice_count - 1)->metrics;
+    const struct {
+        int width, places;
+        double value;
+    } columns[] = {
+        {6, 3, metrics[METRIC_AVERAGE_PRECISION].value},
+        {8, 4, metrics[METRIC_LOG_LOSS].value},
+        {7, 2, metrics[METRIC_SLOPE].value},
+        {7, 2, metrics[METRIC_PREDICTED_OVER_RETURNED].value},
+        {7, 1, 100 * metrics[METRIC_PRECISION + CUT_10_PERCENT].value},
+        {6, 2, metrics[METRIC_LIFT + CUT_10_PERCENT].value},
+    };
+    enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
+    char auc[NUMBER_SIZE], range[NUMBER_SIZE], texts[COLUMN_COUNT][NUMBER_SIZE];
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        (void)print_cell(texts[i], columns[i].width, columns[i].places, columns[i].value);
+    }
+    message_note(message, "  %-10.10s %s %s %s %s %s %s %s%% %s", name,
+                 print_cell(auc, 5, 3, metrics[METRIC_AUC].value),
+                 print_range(range, &metrics[METRIC_AUC]), texts[0], texts[1], texts[2], texts[3],
+                 texts[4], texts[5]);
+}
+
+/* Why a column of the table is empty. */
+static void say_why_empty(const struct backtest_interval *metrics, const struct message *message)
+{
+    double returned = metrics[METRIC_RETURNED].value;
+    if (returned <= 0) {
+        message_note(message, "  -: nobody came back, so there is no one to rank first");
+    } else if (returned >= metrics[METRIC_KEYS].value) {
+        message_note(message, "  -: everybody came back, so there is no one to rank last");
+    } else if (!isfinite(metrics[METRIC_AUC].low)) {
+        message_note(message, "  -: too few keys for an interval");
+    }
 }
 
 static const char *verdict_on(const struct backtest_interval *difference)
@@ -129,13 +178,19 @@ static void say_verdict(const struct backtest_evaluation *evaluation,
                         const struct backtest_rows *rows, size_t model,
                         const struct message *message)
 {
+    enum { INTERVAL_SIZE = 64 };
     size_t which = find_log_loss();
+    char interval[INTERVAL_SIZE] = "";
     const struct backtest_interval *difference =
         &backtest_evaluation_cell(evaluation, model, evaluation->slice_count - 1)
              ->differences[which];
-    message_note(message, "  %s: log-loss %+.4f (%+.4f to %+.4f) beside %s: %s",
-                 rows->models[model], difference->value, difference->low, difference->high,
-                 rows->models[evaluation->best[which]], verdict_on(difference));
+    if (isfinite(difference->low) && isfinite(difference->high)) {
+        (void)snprintf(interval, sizeof interval, " (%+.4f to %+.4f)", difference->low,
+                       difference->high);
+    }
+    message_note(message, "  %s: log-loss %+.4f%s beside %s: %s", rows->models[model],
+                 difference->value, interval, rows->models[evaluation->best[which]],
+                 verdict_on(difference));
 }
 
 void backtest_report_say(const struct backtest_evaluation *evaluation,
@@ -155,6 +210,7 @@ void backtest_report_say(const struct backtest_evaluation *evaluation,
     for (size_t i = 0; i < evaluation->model_count; i++) {
         say_model(evaluation, rows->models[i], i, message);
     }
+    say_why_empty(metrics, message);
     for (size_t i = evaluation->baseline_count; i < evaluation->model_count; i++) {
         say_verdict(evaluation, rows, i, message);
     }

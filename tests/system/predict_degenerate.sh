@@ -84,7 +84,7 @@ backtests() { # a backtest either measures, or says that there is nothing to mea
     "$P" backtest --history "$1" --length 3d --origins 3 --step 14d --lead 2d --entity user --as-of 2026-04-01 --now 2026-04-01 \
         --out backtest.csv >out.txt 2>words.txt || code=$?
     case $code in
-        0) ! grep -qiw -e inf backtest.csv words.txt ;;
+        0) ! grep -qiw -e inf -e nan backtest.csv words.txt ;;
         3) [ "$(grep -c '^rekindle-predict: ' words.txt)" = 1 ] ;;
         *) false ;;
     esac || { echo "exit code $code"; cat words.txt; return 1; }

@@ -174,7 +174,7 @@ static void test_report(void **state)
     backtest_rows_free(rows);
 }
 
-/* The table keeps to 80 columns, with and without returns. */
+/* The table keeps to 80 columns, with returns, without, and with nothing else; what is not defined is a dash, and why. */
 static void test_table(void **state)
 {
     char text[8000] = "";
@@ -182,17 +182,22 @@ static void test_table(void **state)
     struct backtest_rows *rows = make_rows(5);
     const struct message message = {.out = out, .verbosity = VERBOSITY_NORMAL};
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct backtest_evaluation *evaluation = evaluate(rows);
         backtest_report_say(evaluation, rows, ENTITY_USER, &message);
         backtest_evaluation_free(evaluation);
-        memset(rows->labels, 0, rows->row_count);
+        memset(rows->labels, i, rows->row_count);
     }
     fclose(out);
     backtest_rows_free(rows);
     assert_non_null(strstr(text, "users: 3 origins, 1200 times dormant, "));
     assert_non_null(strstr(text, "beside truth: within chance\n"));
     assert_non_null(strstr(text, "beside truth: worse\n"));
+    assert_non_null(strstr(
+        text, "  blind          - -                -   1.0150       -       -     0.0%      -\n"));
+    assert_non_null(strstr(text, "\n  -: nobody came back, so there is no one to rank first\n"));
+    assert_non_null(strstr(text, "\n  -: everybody came back, so there is no one to rank last\n"));
+    assert_null(strstr(text, "nan"));
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         assert_in_range(strlen(line), 1, 80);
     }
