@@ -9,21 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static int read_input(const char *path, struct triple_table *table, uint64_t *row_count,
-                      struct error *err)
-{
-    if (strcmp(path, "-") == 0) {
-        return summary_csv_read(stdin, "stdin", table, row_count, err);
-    }
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) {
-        return error_set_errno(err, ERROR_INPUT, errno, "cannot open %s", path);
-    }
-    int result = summary_csv_read(stream, path, table, row_count, err);
-    (void)fclose(stream);
-    return result;
-}
-
 /* bgbb counts opportunities: a fraction of one means that the file is in another unit. */
 static int check_whole_times(const struct btyd_model *model, const struct triple_table *table,
                              const char *path, struct error *err)
@@ -66,12 +51,14 @@ int fit_command_run(const char *model_name, const char *input_path, FILE *out, s
         return error_set(err, ERROR_USAGE, "--model: there is no model '%s' to fit; there are %s",
                          model_name, btyd_model_names());
     }
-    if (read_input(input_path, &table, &row_count, err) != 0 ||
-        check_whole_times(model, &table, input_path, err) != 0) {
+    /* "-" is opened by a name, so that the reader's messages have one */
+    const char *path = strcmp(input_path, "-") == 0 ? "/dev/stdin" : input_path;
+    if (summary_csv_read(path, &table, &row_count, err) != 0 ||
+        check_whole_times(model, &table, path, err) != 0) {
         goto done;
     }
     if (btyd_fit_table(model, &table, 0, &fit, err) != 0) {
-        (void)error_add_context(err, "%s", input_path);
+        (void)error_add_context(err, "%s", path);
         goto done;
     }
     result = print_fit(&fit, row_count, out, err);

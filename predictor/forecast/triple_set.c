@@ -46,7 +46,7 @@ static uint64_t cut(uint32_t field)
     return field > TRIPLE_FIELD_MAX ? TRIPLE_FIELD_MAX : field;
 }
 
-static uint64_t pack(const uint32_t triple[3])
+uint64_t triple_set_pack(const uint32_t triple[3])
 {
     return (cut(triple[0]) << (2 * TRIPLE_FIELD_BITS)) | (cut(triple[1]) << TRIPLE_FIELD_BITS) |
            cut(triple[2]);
@@ -57,7 +57,8 @@ size_t triple_set_find(const struct triple_set *set, const uint32_t triple[3])
     if (set->slot_count == 0) {
         return SIZE_MAX;
     }
-    const struct triple_slot *slot = find_slot(set->slots, set->slot_count, pack(triple));
+    const struct triple_slot *slot =
+        find_slot(set->slots, set->slot_count, triple_set_pack(triple));
     return slot->weight > 0 ? (size_t)(slot - set->slots) : SIZE_MAX;
 }
 
@@ -67,7 +68,7 @@ int triple_set_add(struct triple_set *set, const uint32_t triple[3], double weig
     if (set->count >= set->slot_count / 4 * 3 && grow(set, err) != 0) {
         return -1;
     }
-    uint64_t packed = pack(triple);
+    uint64_t packed = triple_set_pack(triple);
     struct triple_slot *slot = find_slot(set->slots, set->slot_count, packed);
     set->count += slot->weight > 0 ? 0 : 1;
     slot->packed = packed;

@@ -32,7 +32,8 @@ int triple_set_add(struct triple_set *set, const uint32_t triple[3], double weig
 size_t triple_set_find(const struct triple_set *set, const uint32_t triple[3]);
 void triple_set_free(struct triple_set *set);
 
-/* The three fields of a packed triple. */
+/* The triple as one number, its fields cut as above; and the fields of such a number. */
+uint64_t triple_set_pack(const uint32_t triple[3]);
 static inline uint32_t triple_set_x(uint64_t packed)
 {
     return (uint32_t)(packed >> (2 * TRIPLE_FIELD_BITS));

@@ -2,40 +2,31 @@
  * Room: predictor/forecast. May touch: memory only. */
 #include "predictor/forecast/triple_table.h"
 
+#include "predictor/forecast/triple_sort.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static int compare_triples(const void *left, const void *right)
-{
-    const struct triple *a = left;
-    const struct triple *b = right;
-    if (a->x != b->x) {
-        return a->x < b->x ? -1 : 1;
-    }
-    if (a->age != b->age) {
-        return a->age < b->age ? -1 : 1;
-    }
-    return (a->last < b->last) - (a->last > b->last);
-}
 
 static int no_memory(struct error *err)
 {
     return error_set_memory(err, "sorting keys that behave alike");
 }
 
-static int take_arrays(struct triple_table *table, size_t count, size_t time_count,
-                       struct error *err)
+static int take_times(struct triple_table *table, size_t time_count, struct error *err)
 {
     *table = (struct triple_table){.time_count = time_count};
-    table->triples = calloc(count + 1, sizeof *table->triples);
     table->times = calloc(time_count + 1, sizeof *table->times);
     table->age_weight = calloc(time_count + 1, sizeof *table->age_weight);
     table->age_weighted_x = calloc(time_count + 1, sizeof *table->age_weighted_x);
-    if (table->triples == NULL || table->times == NULL || table->age_weight == NULL ||
-        table->age_weighted_x == NULL) {
-        return no_memory(err);
-    }
-    return 0;
+    return table->times == NULL || table->age_weight == NULL || table->age_weighted_x == NULL
+               ? no_memory(err)
+               : 0;
+}
+
+static int take_triples(struct triple_table *table, size_t count, struct error *err)
+{
+    table->triples = calloc(count + 1, sizeof *table->triples);
+    return table->triples == NULL ? no_memory(err) : 0;
 }
 
 static size_t count_groups(const struct triple_table *table)
@@ -71,19 +62,52 @@ static int summarise(struct triple_table *table, struct error *err)
     return 0;
 }
 
-static int fill_from_set(struct triple_table *table, const struct triple_set *set,
-                         struct error *err)
+/* Packed otherwise than in a set: x, age, last falling, which is the order of a table. */
+static uint64_t order_of(uint64_t packed, const uint32_t *position_of)
 {
-    for (size_t i = 0; i < set->slot_count; i++) {
-        const struct triple_slot *slot = &set->slots[i];
-        if (slot->weight > 0) {
-            table->triples[table->count++] = (struct triple){.x = triple_set_x(slot->packed),
-                                                             .last = triple_set_last(slot->packed),
-                                                             .age = triple_set_age(slot->packed),
-                                                             .weight = slot->weight};
+    uint64_t last = triple_set_last(packed);
+    uint64_t age = triple_set_age(packed);
+    if (position_of != NULL) {
+        last = position_of[last];
+        age = position_of[age];
+    }
+    return ((uint64_t)triple_set_x(packed) << (2 * TRIPLE_FIELD_BITS)) |
+           (age << TRIPLE_FIELD_BITS) | (TRIPLE_FIELD_MAX - last);
+}
+
+static struct triple triple_from_order(const struct triple_slot *slot)
+{
+    return (struct triple){.x = triple_set_x(slot->packed),
+                           .last = TRIPLE_FIELD_MAX - triple_set_age(slot->packed),
+                           .age = triple_set_last(slot->packed),
+                           .weight = slot->weight};
+}
+
+/* Packs those of `slots` that are taken into `ordered`, which has room for them; returns how many. */
+static size_t put_in_order(struct triple_slot *ordered, const struct triple_slot *slots,
+                           size_t slot_count, const uint32_t *position_of)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slot_count; i++) {
+        if (slots[i].weight > 0) {
+            ordered[count++] =
+                (struct triple_slot){order_of(slots[i].packed, position_of), slots[i].weight};
         }
     }
-    qsort(table->triples, table->count, sizeof *table->triples, compare_triples);
+    return count;
+}
+
+/* `ordered` [count], in any order and perhaps repeated, becomes the triples of a table that has its times. */
+static int fill(struct triple_table *table, struct triple_slot *ordered, size_t count,
+                struct error *err)
+{
+    if (triple_sort(ordered, &count, err) != 0 || take_triples(table, count, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        table->triples[i] = triple_from_order(&ordered[i]);
+    }
+    table->count = count;
     return summarise(table, err);
 }
 
@@ -97,35 +121,93 @@ static size_t ticks_of(const struct triple_set *set)
     return (size_t)age_max + 1;
 }
 
+static int fill_from_slots(struct triple_table *table, const struct triple_slot *slots,
+                           size_t slot_count, const uint32_t *position_of, struct error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slot_count; i++) {
+        count += slots[i].weight > 0;
+    }
+    struct triple_slot *ordered = malloc((count + 1) * sizeof *ordered);
+    if (ordered == NULL) {
+        return no_memory(err);
+    }
+    count = put_in_order(ordered, slots, slot_count, position_of);
+    int result = fill(table, ordered, count, err);
+    free(ordered);
+    return result;
+}
+
 int triple_table_from_ticks(struct triple_table *table, const struct triple_set *set,
                             double unit_per_tick, struct error *err)
 {
-    if (take_arrays(table, set->count, ticks_of(set), err) != 0) {
+    if (take_times(table, ticks_of(set), err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < table->time_count; i++) {
         table->times[i] = (double)i * unit_per_tick;
     }
-    return fill_from_set(table, set, err);
+    return fill_from_slots(table, set->slots, set->slot_count, NULL, err);
 }
 
-int triple_table_from_times(struct triple_table *table, const struct triple_set *set,
-                            const double *times, size_t time_count, struct error *err)
+struct numbered_time {
+    double time;
+    uint32_t number;
+};
+
+static int compare_times(const void *left, const void *right)
 {
-    if (take_arrays(table, set->count, time_count, err) != 0) {
-        return -1;
+    const struct numbered_time *a = left;
+    const struct numbered_time *b = right;
+    return (a->time > b->time) - (a->time < b->time);
+}
+
+/* Sorts `times` into the table; `position_of` tells where each of them went. */
+static int sort_times(struct triple_table *table, const double *times, uint32_t *position_of,
+                      struct error *err)
+{
+    struct numbered_time *sorted = malloc((table->time_count + 1) * sizeof *sorted);
+    if (sorted == NULL) {
+        return no_memory(err);
     }
-    if (time_count > 0) {
-        memcpy(table->times, times, time_count * sizeof *times);
+    for (size_t i = 0; i < table->time_count; i++) {
+        sorted[i] = (struct numbered_time){times[i], (uint32_t)i};
     }
-    return fill_from_set(table, set, err);
+    qsort(sorted, table->time_count, sizeof *sorted, compare_times);
+    for (size_t i = 0; i < table->time_count; i++) {
+        table->times[i] = sorted[i].time;
+        position_of[sorted[i].number] = (uint32_t)i;
+    }
+    free(sorted);
+    return 0;
+}
+
+int triple_table_from_slots(struct triple_table *table, const struct triple_slot *slots,
+                            size_t slot_count, const double *times, size_t time_count,
+                            struct error *err)
+{
+    uint32_t *position_of = calloc(time_count + 1, sizeof *position_of);
+    int result = position_of == NULL ? no_memory(err) : 0;
+    *table = (struct triple_table){0};
+    if (result == 0) {
+        result = take_times(table, time_count, err);
+    }
+    if (result == 0) {
+        result = sort_times(table, times, position_of, err);
+    }
+    if (result == 0) {
+        result = fill_from_slots(table, slots, slot_count, position_of, err);
+    }
+    free(position_of);
+    return result;
 }
 
 int triple_table_thin(struct triple_table *table, const struct triple_table *whole,
                       size_t count_max, struct error *err)
 {
     size_t step = whole->count / count_max + 1;
-    if (take_arrays(table, whole->count / step + 1, whole->time_count, err) != 0) {
+    if (take_times(table, whole->time_count, err) != 0 ||
+        take_triples(table, whole->count / step + 1, err) != 0) {
         return -1;
     }
     memcpy(table->times, whole->times, whole->time_count * sizeof *whole->times);

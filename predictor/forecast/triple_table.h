@@ -42,9 +42,11 @@ struct triple_table {
  * Free it with triple_table_free, also after a failure. The set may be empty. */
 int triple_table_from_ticks(struct triple_table *table, const struct triple_set *set,
                             double unit_per_tick, struct error *err) MUST_CHECK;
-/* The same where tick i means `times[i]` [time_count], ascending. */
-int triple_table_from_times(struct triple_table *table, const struct triple_set *set,
-                            const double *times, size_t time_count, struct error *err) MUST_CHECK;
+/* The same of `slots` [slot_count], in any order, a triple perhaps in several of them; `last` and `age` of the packed are
+ * numbers of `times` [time_count], which are distinct and in any order. */
+int triple_table_from_slots(struct triple_table *table, const struct triple_slot *slots,
+                            size_t slot_count, const double *times, size_t time_count,
+                            struct error *err) MUST_CHECK;
 /* A table of at most about `count_max` triples of `whole`, evenly taken, with the same times: for finding a start. */
 int triple_table_thin(struct triple_table *table, const struct triple_table *whole,
                       size_t count_max, struct error *err) MUST_CHECK;

@@ -26,9 +26,11 @@ echo
 echo "BG/NBD on $keys keys, on $(nproc) cores"
 table
 value() { awk -F, -v name="$1" '$2 == name {print $3}' "$BENCH/fit-ours.csv"; }
-read -r _ _ _ _ likelihood raw_seconds <"$BENCH/fit-raw.txt"
-read -r _ _ _ _ _ weighted_seconds <"$BENCH/fit-weighted.txt"
-echo "  of which lifetimes' fit alone: raw $raw_seconds s, weighted $weighted_seconds s"
+read -r _ _ _ _ likelihood raw_seconds raw_cpu <"$BENCH/fit-raw.txt"
+read -r _ _ _ _ _ weighted_seconds weighted_cpu <"$BENCH/fit-weighted.txt"
+echo "  of which lifetimes' fit alone: raw $raw_seconds s ($raw_cpu of CPU), weighted $weighted_seconds s ($weighted_cpu of CPU)"
+echo "  CPU seconds of the whole commands (measure.c's last column):"
+cut -f1,4 "$BENCH/fit.tsv" | sort | sed 's/^/    /'
 echo "  log-likelihood: ours $(value log_likelihood), lifetimes $likelihood"
 # Ours may be a little higher: lifetimes stops at a coarser tolerance.
 awk "BEGIN {d = $(value log_likelihood) - $likelihood; exit !(d > -.1 && d < 1)}" || { echo "  these differ" >&2; exit 1; }

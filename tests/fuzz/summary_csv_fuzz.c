@@ -1,7 +1,9 @@
 /* summary_csv_fuzz.c - any bytes as a summary: a table or a sentence. */
 #include "predictor/forecast/summary_csv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -10,16 +12,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct triple_table table;
     struct error err = {.kind = ERROR_NONE};
     uint64_t row_count = 0;
-    FILE *stream = tmpfile();
-    if (stream == NULL || fwrite(bytes, 1, size, stream) != size) {
+    char name[] = "/tmp/rekindle-fuzz-XXXXXX";
+    char path[32];
+    int descriptor = mkstemp(name);
+    if (descriptor < 0 || unlink(name) != 0 || write(descriptor, bytes, size) != (ssize_t)size) {
         abort();
     }
-    rewind(stream);
-    if (summary_csv_read(stream, "fuzz", &table, &row_count, &err) != 0 &&
+    snprintf(path, sizeof path, "/dev/fd/%d", descriptor);
+    if (summary_csv_read(path, &table, &row_count, &err) != 0 &&
         (err.kind == ERROR_NONE || err.text[0] == '\0')) {
         abort();
     }
     triple_table_free(&table);
-    (void)fclose(stream);
+    (void)close(descriptor);
     return 0;
 }

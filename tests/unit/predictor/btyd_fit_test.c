@@ -14,11 +14,19 @@
 #include <string.h>
 #include <cmocka.h>
 
-static FILE *open_shared(const char *name)
+enum { PATH_SIZE = 1024 };
+
+static const char *path_of(const char *name, char *path)
 {
     const char *shared = getenv("REKINDLE_SHARED");
-    char path[1024];
-    snprintf(path, sizeof path, "%s/data/btyd/%s", shared == NULL ? "../shared" : shared, name);
+    snprintf(path, PATH_SIZE, "%s/data/btyd/%s", shared == NULL ? "../shared" : shared, name);
+    return path;
+}
+
+static FILE *open_shared(const char *name)
+{
+    char path[PATH_SIZE];
+    (void)path_of(name, path);
     FILE *stream = fopen(path, "r");
     if (stream == NULL) {
         print_message("left out: there is no %s\n", path);
@@ -125,12 +133,13 @@ static int read_summary(const char *name, struct triple_table *table)
 {
     struct error err;
     uint64_t row_count;
+    char path[PATH_SIZE];
     FILE *stream = open_shared(name);
     if (stream == NULL) {
         return -1;
     }
-    assert_int_equal(summary_csv_read(stream, name, table, &row_count, &err), 0);
     fclose(stream);
+    assert_int_equal(summary_csv_read(path_of(name, path), table, &row_count, &err), 0);
     return 0;
 }
 

@@ -48,19 +48,21 @@ static void bad_summaries_are_explained(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "summary.csv has no rows"},
+        {"", "summary.csv is empty: it has no header"},
         {"frequency,recency,T\n", "summary.csv has no rows"},
         {"frequency,T\n1,2\n",
          "summary.csv:1: the header has no column recency; needed are frequency (or x), recency "
          "(or t.x) and T (or n.cal)"},
-        {"x,t.x,n.cal\n1,abc,3\n", "summary.csv:2: recency: "},
+        {"x,t.x,n.cal\n1,abc,3\n", "summary.csv:2: recency: 'abc' is not a number"},
         {"x,t.x,n.cal\n1,1,3\n1.5,1,3\n", "summary.csv:3: frequency is not a count: 1.5"},
         {"x,t.x,n.cal\n-1,1,3\n", "summary.csv:2: frequency is not a count: -1"},
         {"x,t.x,n.cal\n1,4,3\n", "summary.csv:2: recency 4 is not within 0 and T = 3"},
         {"x,t.x,n.cal\n1,0,3\n",
          "summary.csv:2: frequency is 1 but recency is 0: repeats come after the first access"},
         {"x,t.x,n.cal,custs\n1,1,3,0\n", "summary.csv:2: custs is not positive: 0"},
-        {"x,t.x,n.cal\n1,1\n", "summary.csv:2: the row has 2 fields, the header 3"},
+        {"x,t.x,n.cal\n1,1\n", "summary.csv:2: T: '' is not a number"},
+        {"x,t.x,n.cal\n\n1,1,3\n1,1,3,4\n", "summary.csv:4: the record has 4 cells, the header 3"},
+        {"x;t.x;n.cal\n1;1.5;3\n", "summary.csv:2: recency: '1.5' is not a number"},
         {"x,t.x,n.cal\n0,0,3\n",
          "summary.csv: bgbb cannot be fitted: not one of 1 keys was seen a second time"},
         {"x,t.x,n.cal\n1,1.5,3\n",
@@ -103,6 +105,24 @@ static void a_spreadsheet_may_have_touched_it(void **state)
     free(printed);
 }
 
+/* The same keys in another order, each time written otherwise, some counted in a column: the same parameters. */
+static void order_and_spelling_do_not_matter(void **state)
+{
+    char *plain = run(state, "mbgnbd",
+                      "frequency,recency,T\n2,30.5,38\n1,1.5,38\n0,0,38\n0,0,38\n5,20,38\n1,33,38\n"
+                      "0,0,30\n9,30,31\n0,0,38\n3,4,36\n");
+    char *other =
+        run(state, "mbgnbd",
+            "T;weight;x;name;t_x\n36;1;3;a;4\n31;1;9;b;3e1\n38,0;3;0;c;12,5\n30;1;0;d;-0\n"
+            "38;1;1;e;33\n\n38;1;5;f;20,00\n38;1;1;g;1,5\n38;1;2;h;30,5\n");
+    char *rows = strstr(other, ",rows,8,");
+    assert_non_null(rows);
+    assert_non_null(strstr(plain, ",keys,10,\nmbgnbd,rows,10,\n"));
+    assert_memory_equal(plain, other, (size_t)(rows - other));
+    free(plain);
+    free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +131,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_summaries_are_explained, test_folder_make,
                                         test_folder_remove),
         cmocka_unit_test_setup_teardown(unknown_names_are_explained, test_folder_make,
+                                        test_folder_remove),
+        cmocka_unit_test_setup_teardown(order_and_spelling_do_not_matter, test_folder_make,
                                         test_folder_remove),
         cmocka_unit_test_setup_teardown(a_spreadsheet_may_have_touched_it, test_folder_make,
                                         test_folder_remove),
