@@ -23,6 +23,7 @@
 #include "loader/rules/guard_rule.h"
 #include "loader/run/lost_plan.h"
 #include "loader/run/publish_keys.h"
+#include "loader/run/ramp_restore.h"
 #include "loader/run/run_choice.h"
 #include "loader/warm/run_image.h"
 
@@ -41,6 +42,7 @@ struct rewarm {
     struct redis_control *control;
     const struct cache_watch *watch;
     const struct cache_finding *finding; /* of the last look */
+    int64_t degrade_due_us;
 };
 
 /* A plan to warm, and the folder of its run. */
@@ -127,21 +129,35 @@ static void become_run(const struct load_job *job, const struct rewarm_part *par
     _exit(CANNOT_RUN);
 }
 
+/* Keeps the application degraded and ramps at bay, for another while. */
+static int keep_degraded(struct rewarm *rewarm, struct error *err)
+{
+    if (monotonic_us() < rewarm->degrade_due_us) {
+        return 0;
+    }
+    rewarm->degrade_due_us = monotonic_us() + US_PER_SECOND;
+    return publish_keys_warming(rewarm->control, DEGRADE_SECOND, err) != 0
+               ? -1
+               : publish_keys_degrade(rewarm->control, rewarm->job->config, true, DEGRADE_SECOND,
+                                      err);
+}
+
+/* What fails is tried again a second later. */
+static void beat(void *context)
+{
+    struct error ignored = {0};
+    int kept = keep_degraded(context, &ignored);
+    (void)kept;
+}
+
 /* Waits, and keeps the application degraded meanwhile. A signal to us is passed on: the run drains and stops. */
-static int wait_for_run(const struct rewarm *rewarm, pid_t child)
+static int wait_for_run(struct rewarm *rewarm, pid_t child)
 {
     const struct timespec slice = {.tv_nsec = SLICE_NS};
-    int64_t due_us = 0;
     bool is_told = false;
     int status = 0;
     while (waitpid(child, &status, WNOHANG) == 0) {
-        struct error ignored = {0};
-        if (monotonic_us() >= due_us) {
-            int published = publish_keys_degrade(rewarm->control, rewarm->job->config, true,
-                                                 DEGRADE_SECOND, &ignored);
-            (void)published;
-            due_us = monotonic_us() + US_PER_SECOND;
-        }
+        beat(rewarm);
         if (!is_told && atomic_load(run_switch_stop_flag()) != 0) {
             kill(child, SIGTERM);
             is_told = true;
@@ -151,7 +167,7 @@ static int wait_for_run(const struct rewarm *rewarm, pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : CANNOT_RUN;
 }
 
-static int warm_part(const struct rewarm *rewarm, const struct rewarm_part *part, struct error *err)
+static int warm_part(struct rewarm *rewarm, const struct rewarm_part *part, struct error *err)
 {
     if (part->row_count == 0) {
         return 0;
@@ -278,13 +294,12 @@ int cache_rewarm(const struct load_job *job, struct redis_control *control,
                  const struct cache_watch *watch, const struct cache_finding *finding,
                  struct error *err)
 {
-    const struct rewarm rewarm = {
-        .job = job, .control = control, .watch = watch, .finding = finding};
+    struct rewarm rewarm = {.job = job, .control = control, .watch = watch, .finding = finding};
     struct last_run last = {0};
     struct rewarm_part active, rest;
     int64_t began_us = monotonic_us();
     char duration[UNITS_TEXT_SIZE];
-    if (publish_keys_degrade(control, job->config, true, DEGRADE_SECOND, err) != 0 ||
+    if (keep_degraded(&rewarm, err) != 0 ||
         run_choice_each(job->config->run_dir, note_if_later, &last, err) != 0 ||
         choose_last(&rewarm, &last, &rest, err) != 0) {
         return -1;
@@ -295,11 +310,14 @@ int cache_rewarm(const struct load_job *job, struct redis_control *control,
         return -1;
     }
     choose_image(&rewarm, &last, &active);
-    if (warm_part(&rewarm, &active, err) != 0 || warm_part(&rewarm, &rest, err) != 0) {
+    if (ramp_restore_publish(job, control, beat, &rewarm, err) != 0 ||
+        warm_part(&rewarm, &active, err) != 0 || warm_part(&rewarm, &rest, err) != 0) {
         return -1;
     }
     message_warn(
         job->message, "warm again after %s",
         units_print_duration(duration, (double)(monotonic_us() - began_us) / US_PER_SECOND));
-    return publish_keys_end_degrade(control, job->config, err);
+    return publish_keys_end_warming(control, err) != 0
+               ? -1
+               : publish_keys_end_degrade(control, job->config, err);
 }

@@ -2,8 +2,8 @@
  * Room: loader/run. May touch: the control keys, the folders of runs, plans of its own in [run] dir, processes.
  *
  * Warmed are the keys of --active-plan, then those of the last run that ended with 0 or 7, each by the ordinary `run` as
- * a child: the same governor, locks, switch and journal. The degradation keys say `on` before anything is warmed, and are
- * renewed until the end. Of a cluster that has lost a part only that part's rows are warmed, as a plan of their own.
+ * a child: the same governor, locks, switch and journal. The degradation keys say `on` and the ramps' shares are published
+ * again (ramp_restore.h) before anything is warmed; the former are renewed until the end. Of a cluster that has lost a part only that part's rows are warmed, as a plan of their own.
  * Runs that are not the last run's own are called guard-..., and never taken for the last run. */
 #ifndef REKINDLE_LOADER_CACHE_REWARM_H
 #define REKINDLE_LOADER_CACHE_REWARM_H

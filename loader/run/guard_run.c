@@ -4,8 +4,8 @@
  * DESIGN
  *  1. Marker keys lie in the cache. What was seen last stands in the file `guard` of [run] dir, so that it outlives this
  *     process, and `guard --once` may be called by cron (cache_watch.h).
- *  2. After a loss (guard_rule.h) the application is told to degrade, and the keys are warmed again (cache_rewarm.h). A lost
- *     share of users stays lost, which means nobody: the ramp's own controller begins again.
+ *  2. After a loss (guard_rule.h) the application is told to degrade, the ramps' shares are published again
+ *     (ramp_restore.h), and then the keys are warmed again (cache_rewarm.h).
  *  3. What does not end well is tried again at the next look: the markers are laid only when all is done.
  *  A server that does not answer is no loss: its keys may be there. */
 #include "loader/load_job.h"
@@ -20,6 +20,7 @@
 #include "loader/run/cache_rewarm.h"
 #include "loader/run/cache_watch.h"
 #include "loader/run/publish_keys.h"
+#include "loader/run/ramp_restore.h"
 #include "loader/sink/redis_control.h"
 #include "loader/warm/run_image.h"
 
@@ -80,9 +81,14 @@ static int look_once(struct guard_session *session, struct error *err)
     if (finding.verdict == GUARD_LOST && make_good(session, &finding, err) != 0) {
         return -1;
     }
-    return cache_watch_accept(session->cache, &finding, err) != 0
-               ? -1
-               : publish_keys_keep_off(session->control, session->job->config, err);
+    if (cache_watch_accept(session->cache, &finding, err) != 0 ||
+        publish_keys_keep_off(session->control, session->job->config, err) != 0) {
+        return -1;
+    }
+    /* the first look ever cannot tell whether keys are gone because of a loss */
+    return finding.verdict == GUARD_FIRST
+               ? 0
+               : ramp_restore_observe(session->job, session->control, err);
 }
 
 static int watch(struct guard_session *session, struct error *err)

@@ -9,6 +9,8 @@
 #include "loader/rules/ramp_rule.h"
 #include "loader/sink/redis_control.h"
 
+#define WARMING_KEY "rekindle:warming"
+
 enum { KEY_SIZE = 256, WORD_SIZE = 32, BUCKETS_A_PERCENT = 100 };
 
 static int64_t expiry_after(int64_t hold_second)
@@ -44,6 +46,23 @@ int publish_keys_found_share(struct redis_control *control, const char *event)
     }
     int share = ramp_rule_parse_share(word);
     return share < 0 ? 0 : share;
+}
+
+int publish_keys_warming(struct redis_control *control, int64_t hold_second, struct error *err)
+{
+    return redis_control_set(control, WARMING_KEY, "1", expiry_after(hold_second), err);
+}
+
+bool publish_keys_is_warming(struct redis_control *control)
+{
+    char word[WORD_SIZE];
+    struct error ignored = {0};
+    return redis_control_get(control, WARMING_KEY, word, sizeof word, &ignored) == 1;
+}
+
+int publish_keys_end_warming(struct redis_control *control, struct error *err)
+{
+    return redis_control_delete(control, WARMING_KEY, err) < 0 ? -1 : 0;
 }
 
 int publish_keys_degrade(struct redis_control *control, const struct config *config,

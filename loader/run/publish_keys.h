@@ -3,6 +3,7 @@
  *
  *   rekindle:ramp:EVENT       0 to 100, up to two decimals: a user is in if his bucket is below 100 times that
  *   rekindle:degrade:FAMILY   on or off
+ *   rekindle:warming          there while guard warms a lost cache again; for ramps, which wait for that
  *
  * A missing share means 0; a missing degradation key what the family's on_loss says. */
 #ifndef REKINDLE_LOADER_PUBLISH_KEYS_H
@@ -22,6 +23,12 @@ int publish_keys_share(struct redis_control *control, const char *event, int sha
                        int64_t hold_second, bool is_new, struct error *err) MUST_CHECK;
 /* The share in buckets, or RAMP_KEY_LOST, or RAMP_KEY_UNKNOWN when Redis does not answer. What is no share counts as 0. */
 int publish_keys_found_share(struct redis_control *control, const char *event);
+
+/* Says for `hold_second` that guard is at work. */
+int publish_keys_warming(struct redis_control *control, int64_t hold_second,
+                         struct error *err) MUST_CHECK;
+bool publish_keys_is_warming(struct redis_control *control);
+int publish_keys_end_warming(struct redis_control *control, struct error *err) MUST_CHECK;
 
 /* For every family of the config. */
 int publish_keys_degrade(struct redis_control *control, const struct config *config,

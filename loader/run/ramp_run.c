@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,14 +21,14 @@
 #include "common/csv_writer.h"
 #include "common/message.h"
 #include "common/monotonic.h"
-#include "loader/rules/ramp_rule.h"
-#include "loader/run/shell_call.h"
-#include "loader/load_options.h"
-#include "loader/live/governor_watch.h"
-#include "loader/run/publish_keys.h"
+#include "loader/folder/ramp_note.h"
 #include "loader/live/run_switch.h"
+#include "loader/load_options.h"
+#include "loader/rules/ramp_rule.h"
+#include "loader/run/publish_keys.h"
+#include "loader/run/ramp_signs.h"
+#include "loader/run/shell_call.h"
 #include "loader/sink/redis_control.h"
-#include "loader/sink/redis_probe.h"
 
 enum {
     SLICE_NS = 50 * 1000 * 1000,
@@ -47,16 +46,10 @@ struct ramp_session {
     struct ramp_settings settings;
     struct ramp_state state;
     struct redis_control *control;
-    struct redis_probe *probe;
-    struct governor_watch *watch;
-    struct health_limits limits;
-    bool *is_family_needed; /* [family_count], all true */
+    struct ramp_watch *watch;
     FILE *log;
     char lease_key[KEY_SIZE], owner[OWNER_SIZE];
-    bool has_counts;
-    uint64_t hit_count, miss_count; /* at the last tick */
-    double source_ms;               /* the operator's probe; NaN: none */
-    char trouble[RAMP_WHY_SIZE];
+    struct ramp_note note; /* as it stands on the disk; no event: it does not */
 };
 
 /* ---- opening */
@@ -99,29 +92,6 @@ static int take_lease(struct ramp_session *session, struct error *err)
     return taken < 0 ? -1 : 0;
 }
 
-static int open_watch(struct ramp_session *session, struct error *err)
-{
-    const struct load_job *job = session->job;
-    session->is_family_needed = calloc(job->config->family_count + 1, sizeof(bool));
-    if (session->is_family_needed == NULL) {
-        return error_set_memory(err, "opening the ramp");
-    }
-    struct governor_reach reach = {.has_redis = true};
-    for (size_t i = 0; i < job->config->family_count; i++) {
-        session->is_family_needed[i] = true;
-        reach.has_database |= job->config->families[i].source == SOURCE_MYSQL;
-    }
-    struct governor_watch_options options = {.config = job->config,
-                                             .redis = &job->redis,
-                                             .is_family_needed = session->is_family_needed,
-                                             .stop = run_switch_stop_flag()};
-    session->limits = governor_config_read(job->config, &reach).limits;
-    session->watch = governor_watch_start(&options, err);
-    session->probe =
-        session->watch == NULL ? NULL : redis_probe_open(&job->redis, run_switch_stop_flag(), err);
-    return session->probe == NULL ? -1 : 0;
-}
-
 static int open_log(struct ramp_session *session, struct error *err)
 {
     const char *path = session->job->options->log;
@@ -135,31 +105,9 @@ static int open_log(struct ramp_session *session, struct error *err)
     return 0;
 }
 
-/* A server that began to count anew is one that was restarted: its counts are the next tick's. */
-static void read_cache(struct ramp_session *session, struct ramp_signs *signs)
-{
-    struct error ignored = {0};
-    uint64_t hits, misses;
-    bool is_read = redis_probe_reads(session->probe, &hits, &misses, &ignored) == 0;
-    if (!is_read) {
-        session->has_counts = false;
-        return;
-    }
-    signs->is_cache_known =
-        session->has_counts && hits >= session->hit_count && misses >= session->miss_count;
-    if (signs->is_cache_known) {
-        signs->miss_count = misses - session->miss_count;
-        signs->read_count = hits - session->hit_count + signs->miss_count;
-    }
-    session->has_counts = true;
-    session->hit_count = hits;
-    session->miss_count = misses;
-}
-
 static int open_session(struct ramp_session *session, struct error *err)
 {
     char host[OWNER_SIZE / 2] = "";
-    struct ramp_signs ignored = {0};
     if (read_settings(session, err) != 0 || run_switch_install(err) != 0) {
         return -1;
     }
@@ -169,10 +117,10 @@ static int open_session(struct ramp_session *session, struct error *err)
              session->job->options->event);
     session->control = redis_control_open_until(&session->job->redis, run_switch_abort_flag(), err);
     if (session->control == NULL || take_lease(session, err) != 0 ||
-        open_watch(session, err) != 0 || open_log(session, err) != 0) {
+        (session->watch = ramp_watch_open(session->job, err)) == NULL ||
+        open_log(session, err) != 0) {
         return -1;
     }
-    read_cache(session, &ignored);
     ramp_rule_begin(&session->state,
                     publish_keys_found_share(session->control, session->job->options->event),
                     monotonic_us());
@@ -187,10 +135,8 @@ static void close_session(struct ramp_session *session)
                                                    session->owner, &ignored);
         (void)released;
     }
-    governor_watch_stop(session->watch);
-    redis_probe_close(session->probe);
+    ramp_watch_close(session->watch);
     redis_control_close(session->control);
-    free(session->is_family_needed);
     if (session->log != NULL && session->log != stdout) {
         fclose(session->log);
     }
@@ -198,33 +144,9 @@ static void close_session(struct ramp_session *session)
 
 /* ---- one tick */
 
-static void read_source(struct ramp_session *session, struct ramp_signs *signs)
+static bool is_end(const struct ramp_decision *decision)
 {
-    const struct load_options *options = session->job->options;
-    struct governor_look look;
-    struct error err = {0};
-    char text[HEALTH_TEXT_SIZE];
-    governor_watch_look(session->watch, &look);
-    struct health_verdict verdict = health_judge(&look.health, &session->limits, monotonic_us());
-    session->trouble[0] = '\0';
-    session->source_ms = NAN;
-    if (verdict.level != HEALTH_GOOD) {
-        snprintf(session->trouble, sizeof session->trouble, "%s", health_print(text, &verdict));
-    }
-    if (options->probe != NULL) {
-        double ms;
-        if (shell_call_for_number(options->probe, options->tick_second * MS_PER_SECOND, &ms,
-                                  &err) != 0) {
-            snprintf(session->trouble, sizeof session->trouble, "%.150s", err.text);
-        } else {
-            session->source_ms = ms;
-        }
-        if (session->source_ms > options->max_source_ms) {
-            snprintf(session->trouble, sizeof session->trouble, "the source takes %g ms, limit %g",
-                     session->source_ms, options->max_source_ms);
-        }
-    }
-    signs->trouble = session->trouble[0] == '\0' ? NULL : session->trouble;
+    return decision->move == RAMP_END_FULL || decision->move == RAMP_END_ZERO;
 }
 
 /* Redis first: it is what counts. What fails is tried again at the next tick. A key is made only where one was known to
@@ -236,11 +158,10 @@ static void publish(const struct ramp_session *session, const struct ramp_decisi
     const struct load_job *job = session->job;
     const struct load_options *options = job->options;
     char share[RAMP_SHARE_SIZE], line[LINE_SIZE];
-    bool is_end = decision->move == RAMP_END_FULL || decision->move == RAMP_END_ZERO;
     int64_t life_second = LEASE_TICKS * options->tick_second;
     if (session->state.has_begun &&
         publish_keys_share(session->control, options->event, decision->share,
-                           is_end ? 0 : options->hold_second, was_missing, &err) != 0) {
+                           is_end(decision) ? 0 : options->hold_second, was_missing, &err) != 0) {
         message_warn(job->message, "the share is not published: %s", err.text);
     } else if (publish_keys_degrade(session->control, job->config, decision->is_degraded,
                                     life_second < HOLD_SECOND_MIN ? HOLD_SECOND_MIN : life_second,
@@ -275,11 +196,30 @@ static void write_log(const struct ramp_session *session, const struct ramp_sign
                           RATIO_PLACES);
     csv_writer_put_count(&writer, signs->read_count);
     csv_writer_put_number(&writer, decision->miss_per_second, RATE_PLACES);
-    csv_writer_put_number(&writer, session->source_ms, RATE_PLACES);
+    csv_writer_put_number(&writer, ramp_watch_source_ms(session->watch), RATE_PLACES);
     csv_writer_put_word(&writer, decision->is_degraded ? "1" : "0");
     csv_writer_put_text(&writer, slice_of(decision->why));
     csv_writer_end_record(&writer);
     fflush(session->log);
+}
+
+/* For guard, should the keys be lost. */
+static void keep_note(struct ramp_session *session, const struct ramp_decision *decision)
+{
+    struct error err = {0};
+    const struct load_job *job = session->job;
+    struct ramp_note note = {
+        .share = decision->share, .is_ended = is_end(decision), .pid = (int64_t)getpid()};
+    snprintf(note.event, sizeof note.event, "%s", job->options->event);
+    bool is_known = session->note.event[0] != '\0' && session->note.share == note.share &&
+                    session->note.is_ended == note.is_ended;
+    if (!session->state.has_begun || is_known) {
+        return;
+    }
+    if (ramp_note_save(job->config->run_dir, &note, &err) != 0) {
+        message_warn(job->message, "guard will not know this share: %s", err.text);
+    }
+    session->note = note;
 }
 
 /* One tick: 1 when it was the last one. */
@@ -295,11 +235,14 @@ static int do_tick(struct ramp_session *session, struct error *err)
         return -1;
     }
     signs.found_share = publish_keys_found_share(session->control, event);
-    read_cache(session, &signs);
-    read_source(session, &signs);
+    ramp_watch_read(session->watch, &signs);
+    if (signs.trouble == NULL && publish_keys_is_warming(session->control)) {
+        signs.trouble = "guard warms the lost cache again";
+    }
     struct ramp_decision decision =
         ramp_rule_tick(&session->state, &session->settings, &signs, monotonic_us());
     publish(session, &decision, signs.found_share == RAMP_KEY_LOST, decision.share != before);
+    keep_note(session, &decision);
     write_log(session, &signs, &decision);
     if (decision.share != before) {
         message_note(session->job->message, "%s: %s%% to %s%%: %s", event,
@@ -318,13 +261,26 @@ static bool is_stopped(void)
     return atomic_load(run_switch_stop_flag()) != 0;
 }
 
+/* A lost share is no matter for the next tick: guard may wait for it to be published again, as 0, before it warms. */
+static bool is_key_lost(const struct ramp_session *session)
+{
+    return session->state.has_begun &&
+           publish_keys_found_share(session->control, session->job->options->event) ==
+               RAMP_KEY_LOST;
+}
+
 /* 1: all users are in; 0: stopped; -1. */
 static int climb(struct ramp_session *session, struct error *err)
 {
     const struct timespec slice = {.tv_nsec = SLICE_NS};
     int64_t tick_us = session->job->options->tick_second * US_PER_SECOND;
     int64_t due_us = monotonic_us() + tick_us; /* counts of no time are no rate */
+    int64_t look_us = monotonic_us();
     while (!is_stopped()) {
+        if (monotonic_us() >= look_us && is_key_lost(session)) {
+            due_us = monotonic_us();
+        }
+        look_us = monotonic_us() >= look_us ? monotonic_us() + US_PER_SECOND : look_us;
         if (monotonic_us() < due_us) {
             nanosleep(&slice, NULL);
             continue;
