@@ -16,6 +16,7 @@ static const struct candidate_result candidates[CANDIDATE_COUNT] = {
     {.name = "decayed", .column = FEATURE_DECAYED_BASE, .sign = 1},
     {.name = "bgnbd", .column = FEATURE_BGNBD, .sign = 1},
     {.name = "mbgnbd", .column = FEATURE_MBGNBD, .sign = 1},
+    {.name = "layered 0.1", .is_ridge = true, .is_layer = true, .penalty = 0.1, .sign = 1},
     {.name = "layered 0.03", .is_ridge = true, .is_layer = true, .penalty = 0.03, .sign = 1},
     {.name = "layered 0.01", .is_ridge = true, .is_layer = true, .penalty = 0.01, .sign = 1},
     {.name = "layered 0.003", .is_ridge = true, .is_layer = true, .penalty = 0.003, .sign = 1},
@@ -150,6 +151,20 @@ static size_t prefer_model(const struct candidate_choice *choice)
     return chosen;
 }
 
+/* A layer learns from events alone, which are few, and folds cannot show how the next one will differ from all of them:
+ * of those within a standard error of the best the most shrunk is taken. */
+static size_t shrink_layer(const struct candidate_choice *choice)
+{
+    size_t chosen = choice->chosen;
+    for (size_t i = chosen; choice->results[chosen].is_layer && i > 0; i--) {
+        const struct candidate_result *result = &choice->results[i - 1];
+        if (result->is_layer && result->difference <= result->error) {
+            chosen = i - 1;
+        }
+    }
+    return chosen;
+}
+
 /* The simplest probability model that is within a standard error of the best. */
 static void choose(struct candidate_choice *choice, const struct contest *contest,
                    const struct standing *standing)
@@ -163,6 +178,7 @@ static void choose(struct candidate_choice *choice, const struct contest *contes
         }
     }
     choice->chosen = prefer_model(choice);
+    choice->chosen = shrink_layer(choice);
     for (size_t i = choice->chosen; i > 0; i--) {
         const struct candidate_result *result = &choice->results[i - 1];
         if (is_probability_model(result) && result->difference <= result->error) {

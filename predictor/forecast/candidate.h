@@ -11,7 +11,7 @@
 #include "predictor/forecast/reason_words.h"
 #include "predictor/forecast/training_set.h"
 
-enum { CANDIDATE_COUNT = 14 };
+enum { CANDIDATE_COUNT = 15 };
 
 struct candidate_result {
     const char *name;
@@ -41,7 +41,7 @@ struct candidate_choice {
 };
 
 /* Compares all candidates on the rows of `set`, which must hold both labels, and fits the chosen one: the lowest loss,
- * or a simpler probability model that is within a standard error of it; a bare count or gap only where it is better than
+ * or a simpler probability model that is within a standard error of it, or of layers the most shrunk one that is; a bare count or gap only where it is better than
  * every model by more than that. Free it also after a failure. */
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
                      struct error *err) MUST_CHECK;

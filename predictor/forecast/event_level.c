@@ -106,16 +106,19 @@ static struct pull_sums sum_pulls(const struct level_event *events, size_t count
 
 /* ---- bases */
 
-/* The line that bases lie on, their variance around it, and how many there are. */
+static struct aged_level base_of(const struct level_event *events, size_t count, size_t at,
+                                 double reach)
+{
+    struct aged_level base = events[at].at;
+    base.measured.level -= reach * event_level_ln_pull(events, count, at);
+    return base;
+}
+
+/* The line that bases lie on, their variance around it, and how many events that is worth. */
 struct base_line {
     struct line line;
-    double variance, count;
+    double variance, worth;
 };
-
-static double base_of(const struct level_event *events, size_t count, size_t at, double reach)
-{
-    return events[at].at.measured.level - reach * event_level_ln_pull(events, count, at);
-}
 
 static struct line fit_line(const struct level_event *events, size_t count, double reach,
                             struct level_trend trend, double variance)
@@ -123,10 +126,10 @@ static struct line fit_line(const struct level_event *events, size_t count, doub
     struct line_sums sums = begin_line(trend.slope, trend.error * trend.error +
                                                         typical_slope_apart * typical_slope_apart);
     for (size_t i = 0; i < count; i++) {
-        double error = events[i].at.measured.error;
         if (events[i].has_level) {
-            add_to_line(&sums, events[i].at.ln_age, base_of(events, count, i, reach),
-                        error * error + variance);
+            struct aged_level base = base_of(events, count, i, reach);
+            add_to_line(&sums, base.ln_age, base.measured.level,
+                        variance + base.measured.error * base.measured.error);
         }
     }
     return solve_line(&sums);
@@ -136,21 +139,20 @@ static struct line fit_line(const struct level_event *events, size_t count, doub
 static struct base_line fit_bases(const struct level_event *events, size_t count, double reach,
                                   struct level_trend trend)
 {
-    struct base_line bases = {.variance = typical_base_spread * typical_base_spread};
-    struct line line = fit_line(events, count, reach, trend, bases.variance);
-    double squares = 0;
+    double typical = typical_base_spread * typical_base_spread;
+    struct line line = fit_line(events, count, reach, trend, typical);
+    double squares = typical_base_worth * typical;
+    double worth = typical_base_worth - 1;
     for (size_t i = 0; i < count; i++) {
         if (events[i].has_level) {
-            double away =
-                base_of(events, count, i, reach) - line.height - line.slope * events[i].at.ln_age;
-            squares += fmax(away * away - pow(events[i].at.measured.error, 2), 0);
-            bases.count++;
+            struct aged_level base = base_of(events, count, i, reach);
+            double away = base.measured.level - line.height - line.slope * base.ln_age;
+            squares += fmax(away * away - base.measured.error * base.measured.error, 0);
+            worth++;
         }
     }
-    bases.variance = (typical_base_worth * bases.variance + squares) /
-                     (typical_base_worth + fmax(bases.count - 1, 0));
-    bases.line = fit_line(events, count, reach, trend, bases.variance);
-    return bases;
+    double variance = squares / worth;
+    return (struct base_line){fit_line(events, count, reach, trend, variance), variance, worth};
 }
 
 struct level_forecast event_level_forecast(const struct level_event *events, size_t count,
@@ -171,6 +173,5 @@ struct level_forecast event_level_forecast(const struct level_event *events, siz
                                    .degrees = typical_pull_worth + freedom,
                                    .base = bases.line.height,
                                    .base_spread = sqrt(bases.line.height_variance + bases.variance),
-                                   .base_degrees = typical_base_worth + bases.count - 1,
-                                   .window_count = (size_t)bases.count};
+                                   .base_degrees = bases.worth};
 }

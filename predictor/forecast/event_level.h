@@ -17,7 +17,7 @@ struct level_trend {
 };
 
 /* The more of a history there is, the more is known of its keys, and the more of those that are silent have left: levels
- * sink beside scores. Ordinary windows, of which there are many, tell by how much. */
+ * sink beside scores. Ordinary windows, of which there are many, tell by how much; `windows` share no time. */
 struct level_trend event_level_trend(const struct aged_level *windows, size_t count);
 
 /* A past event: how strongly it pulled, and its level if enough dormant keys came back to tell. */

@@ -175,11 +175,21 @@ static double response_ratio(const struct response *response)
     return log((response->came + response_shrink) / (response->average + response_shrink));
 }
 
+bool key_features_is_silent(const struct as_of_clock *clock, struct bucket_list buckets,
+                            int64_t start_unix)
+{
+    struct bucket_list before = as_of_cut(clock, buckets, start_unix);
+    const int64_t silent = (int64_t)FEATURE_SILENT_DAY * SECONDS_PER_DAY;
+    return before.count > 0 &&
+           before.buckets[before.count - 1].bucket * clock->bucket_second < start_unix - silent;
+}
+
 static void set_events(const struct feature_context *context, const struct walk *walk,
                        struct bucket_list seen, float *row)
 {
     struct response all = {0};
     struct response same = {0};
+    struct response woken = {0};
     row[FEATURE_EVENT_SEEN] = row[FEATURE_EVENT_LAST] = row[FEATURE_EVENT_BEFORE] = 0;
     for (size_t i = 0; i < context->event_count; i++) {
         const struct feature_event *event = &context->events[i];
@@ -190,6 +200,9 @@ static void set_events(const struct feature_context *context, const struct walk 
                                      event->window.end_unix) > 0;
         all.came += came;
         all.average += event->share;
+        bool is_silent = key_features_is_silent(&context->clock, seen, event->window.start_unix);
+        woken.came += came && is_silent;
+        woken.average += is_silent ? event->silent_share : 0;
         same.came += came && event->is_same_kind;
         same.average += event->is_same_kind ? event->share : 0;
         row[FEATURE_EVENT_SEEN] = 1;
@@ -198,6 +211,8 @@ static void set_events(const struct feature_context *context, const struct walk 
     }
     row[FEATURE_EVENT_RATIO] = (float)response_ratio(&all);
     row[FEATURE_EVENT_KIND] = (float)response_ratio(&same);
+    row[FEATURE_EVENT_WOKEN] = (float)response_ratio(&woken);
+    row[FEATURE_EVENT_SILENT] = (float)log(woken.average + response_shrink);
     row[FEATURE_EVENT_SHARE] = (float)walk->event_days / (float)walk->days;
     row[FEATURE_EVENT_BORN] = is_in_event(context, walk->first_unix);
     row[FEATURE_EVENT_END] = is_in_event(context, walk->last_unix);
@@ -315,6 +330,10 @@ static const struct {
                             THEME_EVENTS},
     [FEATURE_EVENT_CHANCE] = {"event_chance", "has seen many events", "has seen few events",
                               THEME_EVENTS},
+    [FEATURE_EVENT_WOKEN] = {"event_woken", "events woke it before", "events did not wake it",
+                             THEME_EVENTS},
+    [FEATURE_EVENT_SILENT] = {"event_silent", "was silent before many events",
+                              "was silent before few events", THEME_EVENTS},
     [FEATURE_PLAIN_DAYS] = {"plain_days", "comes outside events, too",
                             "hardly comes outside events", THEME_ACTIVITY},
     [FEATURE_EVENT_MEMBER] = {"event_member", "is in the event", "is not in the event",

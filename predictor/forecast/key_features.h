@@ -47,6 +47,8 @@ enum key_feature {
     FEATURE_EVENT_DAYS,   /* ln of 1 + active days in events */
     FEATURE_EVENT_HITS,   /* ln of 1 + accesses in events */
     FEATURE_EVENT_CHANCE, /* ln of the events the average key would have come to */
+    FEATURE_EVENT_WOKEN, /* ln of events that found it silent and woke it over those that would have woken the average one */
+    FEATURE_EVENT_SILENT, /* ln of the latter */
     FEATURE_PLAIN_DAYS,   /* ln of 1 + active days outside events; 0 while there were none */
     FEATURE_EVENT_MEMBER, /* 1: is in the event that is asked about, by its list */
     FEATURE_HAS_PARENT,   /* 1: has a parent, and so siblings */
@@ -57,11 +59,15 @@ enum key_feature {
     FEATURE_COUNT
 };
 
+/* How long a key has to be silent for an event to wake it. */
+enum { FEATURE_SILENT_DAY = 14 };
+
 /* A past event and the share of existing keys that came to it. */
 struct feature_event {
     struct event_window window;
     double share;
-    double pull; /* as event_pull.h measures it; 0 is not known */
+    double silent_share; /* the same of those that had been silent for FEATURE_SILENT_DAY */
+    double pull;         /* as event_pull.h measures it; 0 is not known */
     bool is_same_kind;
 };
 
@@ -89,6 +95,10 @@ struct feature_key {
 /* Fills `row`, all finite; false when the key had not been seen by the origin. */
 bool key_features_take(const struct feature_context *context, const struct feature_key *key,
                        float row[FEATURE_COUNT]);
+
+/* Whether a key that was seen before an event had been silent for FEATURE_SILENT_DAY when it started. */
+bool key_features_is_silent(const struct as_of_clock *clock, struct bucket_list buckets,
+                            int64_t start_unix);
 
 /* What columns are about: those of one theme say much the same, and a reason names only the strongest of them. */
 enum feature_theme {

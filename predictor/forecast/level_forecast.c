@@ -80,8 +80,7 @@ struct level_forecast level_forecast_make(const struct level_sample *samples, si
                                    .degrees = typical_worth + freedom,
                                    .base = mean_of->level,
                                    .base_spread = sqrt(variance),
-                                   .base_degrees = typical_worth + freedom,
-                                   .window_count = count};
+                                   .base_degrees = typical_worth + freedom};
 }
 
 double level_forecast_quantile(const struct level_forecast *forecast, double chance)

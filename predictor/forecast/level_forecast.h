@@ -14,7 +14,6 @@ struct level_forecast {
     double degrees; /* its degrees of freedom */
     double base, base_spread,
         base_degrees; /* of events: the level where the pull is 1, and how unsure it is */
-    size_t window_count;
 };
 
 /* The level of one past window; of an ordinary one, or when no event is of the coming one's kind, all are. */

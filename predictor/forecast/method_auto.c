@@ -16,6 +16,7 @@
 #include "predictor/forecast/return_link.h"
 #include "predictor/forecast/training_set.h"
 #include "predictor/forecast/window_level.h"
+#include "predictor/forecast/window_slope.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,8 +25,7 @@
 enum { ROWS_MAX = 120000 };
 static const double returns_least = 10;        /* and as many that did not: fewer teach nothing */
 static const double sure = 1.6448536269514722; /* of a normal distribution, 90 % within */
-static const double spread_of_slope =
-    0.2; /* from past windows to the next: what is known of keys grows */
+static const double slope_spread_untaught = 0.2;
 
 struct auto_method {
     struct training_set set;
@@ -34,6 +34,7 @@ struct auto_method {
     struct hits_fit hits;
     bool is_taught; /* there were past windows to learn from */
     struct auto_level level;
+    double slope_spread; /* of the scores, around 1 */
 };
 
 /* ---- fitting */
@@ -64,6 +65,10 @@ static int learn(struct auto_method *method, const struct forecast_state *state,
         return -1;
     }
     fit_hits(method);
+    struct row_scores scores = {method->choice.scores, method->choice.bases};
+    if (window_slope_spread(&method->set, scores, &method->slope_spread, err) != 0) {
+        return -1;
+    }
     return auto_level_learn(&method->level, state, &method->set, &method->choice, &method->present,
                             err);
 }
@@ -72,6 +77,7 @@ static int learn(struct auto_method *method, const struct forecast_state *state,
 static int learn_nothing(struct auto_method *method, const struct forecast_state *state,
                          struct error *err)
 {
+    method->slope_spread = slope_spread_untaught;
     method->choice.results[0] = (struct candidate_result){
         .name = "mbgnbd", .column = FEATURE_MBGNBD, .sign = 1, .slope = 1};
     return auto_level_guess(&method->level, state, &method->choice, &method->present, err);
@@ -133,7 +139,8 @@ static void score(const struct forecast_state *state, const void *fitted,
         candidate_ask(&method->choice, row, state->options.is_event, contributions);
     reason_words_append(demand->reason, sizeof demand->reason, contributions);
     const struct auto_level *level = &method->level;
-    double error = sure * hypot(answer.error, spread_of_slope * (answer.score - level->score_mean));
+    double error =
+        sure * hypot(answer.error, method->slope_spread * (answer.score - level->score_mean));
     double score = level->mean + answer.score;
     double low = score - hypot(error, level->mean - level->low);
     double high = score + hypot(error, level->high - level->mean);

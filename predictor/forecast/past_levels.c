@@ -92,7 +92,7 @@ static double ln_age(const struct forecast_state *state, const struct feature_co
     return log(fmax(then, 1) / fmax(now, 1));
 }
 
-/* Of ordinary windows, by the ridge that was fitted on them. */
+/* Of ordinary windows that share no time, by the ridge that was fitted on them. */
 static struct level_trend trend_of(const struct forecast_state *state,
                                    const struct training_set *set,
                                    const struct candidate_choice *choice)
@@ -100,9 +100,11 @@ static struct level_trend trend_of(const struct forecast_state *state,
     struct aged_level windows[TRAINING_ORIGINS_MAX];
     const struct logistic_fit *fit = &choice->ordinary;
     size_t count = 0;
+    size_t last = 0;
     for (size_t i = 0; i < set->origin_count && choice->has_ordinary; i++) {
         size_t column = DESIGN_COLUMNS + i;
-        if (!set->origins[i].is_event) {
+        if (!set->origins[i].is_event && (count == 0 || !training_set_overlap(set, last, i))) {
+            last = i;
             windows[count++] = (struct aged_level){
                 {fit->coefficients[column], sqrt(fit->covariance[column][column])},
                 ln_age(state, &set->origins[i].context)};

@@ -38,20 +38,26 @@ static int compare_events(const void *left, const void *right)
            (a->window.start_unix < b->window.start_unix);
 }
 
-/* The share of the keys that existed at an event's start that came to it. */
-static double share_of(const struct forecast_state *state, const struct event_window *event)
+/* Sets the shares of the keys that existed at an event's start, and of those that were silent then, that came to it. */
+static void set_shares(const struct forecast_state *state, struct feature_event *event)
 {
-    double existing = 0;
-    double came = 0;
+    double keys[2] = {0, 0}; /* all, silent */
+    double came[2] = {0, 0};
+    const struct event_window *window = &event->window;
     for (size_t i = 0; i < state->sample.key_count; i++) {
         struct bucket_list buckets = key_sample_buckets(&state->sample, i);
-        if (as_of_cut(&state->clock, buckets, event->start_unix).count > 0) {
-            existing++;
-            came +=
-                as_of_count_hits(&state->clock, buckets, event->start_unix, event->end_unix) > 0;
+        if (as_of_cut(&state->clock, buckets, window->start_unix).count > 0) {
+            bool is_silent = key_features_is_silent(&state->clock, buckets, window->start_unix);
+            bool has_come =
+                as_of_count_hits(&state->clock, buckets, window->start_unix, window->end_unix) > 0;
+            keys[0]++;
+            came[0] += has_come;
+            keys[1] += is_silent;
+            came[1] += is_silent && has_come;
         }
     }
-    return (came + 0.5) / (existing + 1);
+    event->share = (came[0] + 0.5) / (keys[0] + 1);
+    event->silent_share = (came[1] + 0.5) / (keys[1] + 1);
 }
 
 /* The latest past events, by start. */
@@ -67,10 +73,9 @@ static void set_events(struct training_set *set, const struct forecast_state *st
             qsort(set->events, set->event_count, sizeof *set->events, compare_events);
             memmove(&set->events[0], &set->events[1], --set->event_count * sizeof *set->events);
         }
-        set->events[set->event_count++] =
-            (struct feature_event){.window = *event,
-                                   .share = share_of(state, event),
-                                   .is_same_kind = is_kind_asked(options, event->kind)};
+        set->events[set->event_count] = (struct feature_event){
+            .window = *event, .is_same_kind = is_kind_asked(options, event->kind)};
+        set_shares(state, &set->events[set->event_count++]);
     }
     qsort(set->events, set->event_count, sizeof *set->events, compare_events);
 }

@@ -64,9 +64,9 @@ static bool take(const struct feature_context *context, struct bucket_list bucke
 }
 
 static const struct feature_event events[] = {
-    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 2, true},
-    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 2, true},
-    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 2, false},
+    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 0.2, 2, true},
+    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 0.4, 2, true},
+    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 0.3, 2, false},
 };
 
 static struct feature_context context_of(void)
@@ -116,6 +116,11 @@ static void features_say_what_they_mean(void **state)
     assert_true(row[FEATURE_WOKEN_LATE] == 0);
     assert_true(fabs((double)row[FEATURE_EVENT_RATIO] - log((2 + .3) / (1.25 + .3))) < 1e-5);
     assert_true(fabs((double)row[FEATURE_EVENT_KIND] - log((1 + .3) / (.75 + .3))) < 1e-5);
+    assert_true(fabs((double)row[FEATURE_EVENT_WOKEN] - log((2 + .3) / (.9 + .3))) < 1e-5);
+    assert_true(fabs((double)row[FEATURE_EVENT_SILENT] - log(.9 + .3)) < 1e-5);
+    assert_true(key_features_is_silent(&context.clock, list(buckets, 3), 56 * SECONDS_PER_DAY));
+    assert_false(key_features_is_silent(&context.clock, list(buckets, 3), 55 * SECONDS_PER_DAY));
+    assert_false(key_features_is_silent(&context.clock, list(buckets, 3), 3 * SECONDS_PER_DAY));
     assert_true(fabs((double)row[FEATURE_EVENT_LAST] - .5) < 1e-6);
     assert_true(fabs((double)row[FEATURE_EVENT_BEFORE] - .5) < 1e-6);
     assert_true(fabs((double)row[FEATURE_EVENT_SHARE] - 2.0 / 3) < 1e-6);
