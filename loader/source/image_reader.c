@@ -311,8 +311,11 @@ static int take_record(struct record_batch *batch, size_t at, const struct image
     if (value.bytes == NULL || version.bytes == NULL) {
         return error_set_memory(err, "reading an image");
     }
-    batch->records[at] = (struct record){
-        .kind = record->kind, .value = value, .version = version, .value_size = value.size};
+    batch->records[at] = (struct record){.kind = record->kind,
+                                         .value = value,
+                                         .version = version,
+                                         .value_size = value.size,
+                                         .is_from_image = true};
     return 0;
 }
 

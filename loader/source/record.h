@@ -30,6 +30,7 @@ struct record {
     struct slice
         version; /* the `version` column as text, empty when the family has none or it is NULL */
     uint64_t value_size; /* bytes of the value, also when it was too big to keep */
+    bool is_from_image;  /* it may be as old as an image, not only as old as a fetch */
 };
 
 /* Takes the next name or value off the front of a hash in the layout above; false at its end. */

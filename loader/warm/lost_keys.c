@@ -61,6 +61,12 @@ static void clear(struct kept_intent *intent)
 static struct kept_intent *make_place(struct lost_scan *scan, uint64_t rank)
 {
     struct kept_intent *intents = scan->intents;
+    for (size_t i = 0; i < INTENT_COUNT; i++) { /* said again, the next one being written ahead */
+        if (intents[i].count > 0 && intents[i].keys[0].rank == rank) {
+            clear(&intents[i]);
+            return &intents[i];
+        }
+    }
     for (size_t i = 0; i < INTENT_COUNT; i++) {
         if (intents[i].count > 0 && intents[i].keys[0].rank >= rank) {
             clear(&intents[i]);

@@ -19,6 +19,7 @@
 #include "common/monotonic.h"
 #include "loader/warm/batch_filler.h"
 #include "loader/warm/second_look.h"
+#include "loader/warm/stale_renewal.h"
 #include "loader/warm/write_batch.h"
 
 enum {
@@ -31,9 +32,11 @@ enum {
 
 struct warm_writer {
     struct warm_writer_options options;
-    struct write_batch *batch; /* what is under way: the window's, or our own */
-    bool is_intended;          /* its intent is on the disk already */
-    struct write_batch own;    /* of a part of a window */
+    struct write_batch *batch;  /* what is under way: the window's, or our own */
+    bool is_intended;           /* its intent is on the disk already */
+    struct write_batch own;     /* of a part of a window */
+    struct load_window *window; /* whose rows the batch has */
+    struct stale_renewal renewal;
     struct journal_buffer buffer;
     uint64_t failure_count; /* of this session, to show the first few */
 };
@@ -61,6 +64,7 @@ void warm_writer_free(struct warm_writer *writer)
 {
     if (writer != NULL) {
         write_batch_free(&writer->own);
+        stale_renewal_free(&writer->renewal);
         journal_buffer_free(&writer->buffer);
         free(writer);
     }
@@ -265,6 +269,35 @@ static size_t count_settled(const struct warm_writer *writer)
     return count;
 }
 
+/* Writes again, as the source has it now, what came from an image and was stale. A stop leaves the batch an open intent. */
+static int renew_stale(struct warm_writer *writer, size_t row_count, struct error *err)
+{
+    struct batch_filler filler = warm_writer_filler(writer);
+    struct write_batch *whole = writer->batch;
+    const struct renewal_options options = {.recheck = writer->options.recheck,
+                                            .filler = &filler,
+                                            .window = writer->window,
+                                            .whole = whole,
+                                            .row_count = row_count};
+    int count =
+        options.recheck == NULL ? 0 : stale_renewal_prepare(&writer->renewal, &options, err);
+    if (count <= 0) {
+        return count;
+    }
+    if (writer->options.journal != NULL &&
+        journal_append(writer->options.journal, &whole->intent, err) != 0) {
+        return -1;
+    }
+    writer->batch = &writer->renewal.batch;
+    int result = write_for_good(writer, err);
+    if (result == 0) {
+        result = look_again(writer, count_settled(writer), writer->renewal.view.read_us, err);
+    }
+    writer->batch = whole;
+    stale_renewal_take_over(&writer->renewal, whole);
+    return result;
+}
+
 /* The answers of a server that is not what it was say nothing any more. */
 static int check_same_servers(const struct warm_writer *writer, uint64_t restarts,
                               struct error *err)
@@ -310,9 +343,11 @@ static int write_one_batch(struct warm_writer *writer, uint64_t last_rank, int64
         *row_count = writer->batch->row_of_item[settled];
         covered = *row_count > 0 ? writer->batch->rows[*row_count - 1].rank : 0;
     }
-    bool is_done = covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
-                                    check_same_servers(writer, restarts, &later) == 0 &&
-                                    journal_the_done(writer, *row_count, covered, &later) == 0);
+    bool is_done =
+        covered == 0 || (look_again(writer, settled, read_us, &later) == 0 &&
+                         (written != 0 || renew_stale(writer, *row_count, &later) == 0) &&
+                         check_same_servers(writer, restarts, &later) == 0 &&
+                         journal_the_done(writer, *row_count, covered, &later) == 0);
     if (!is_done && written == 0) {
         *err = later;
     }
@@ -324,6 +359,7 @@ static int choose_batch(struct warm_writer *writer, struct load_window *window, 
                         size_t count, struct error *err)
 {
     struct batch_filler filler = warm_writer_filler(writer);
+    writer->window = window;
     if (window->is_prepared && count == window->count) {
         writer->batch = window->batch;
         writer->is_intended = window->is_intended;
