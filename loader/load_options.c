@@ -43,7 +43,7 @@ static const struct option_row write_rows[] = {
     {"window-ranks", OPTION_COUNT, FIELD(window_ranks), "N",
      "rows fetched together and written in rank order; default 20000"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
-     "write at most so many rows a second; default [pace] rows, or no limit"},
+     "write at most so many rows a second, 0: no limit; default [pace] rows"},
     {"mode", OPTION_TEXT, FIELD(mode), "MODE",
      "keys that exist: nx leaves them alone (default), if-newer replaces older ones, overwrite "
      "all"},
@@ -105,7 +105,7 @@ static const struct option_row rollback_rows[] = {
      "also of a run that has replaced values: they are removed, not brought back"},
     {"dry-run", OPTION_FLAG, FIELD(is_dry_run), NULL, "look and count; remove nothing"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
-     "look at so many keys a second at most; default [pace] rows, or no limit"},
+     "look at so many keys a second at most; default no limit"},
     {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
      "host:port or unix:/path; default [redis] address of the config"},
     END_OF_TABLE,
@@ -161,7 +161,7 @@ static const struct option_row guard_rows[] = {
      "how often it looks; default 1s"},
     {"once", OPTION_FLAG, FIELD(is_once), NULL, "look once and end, for cron"},
     {"rows", OPTION_COUNT, FIELD(rows_per_second), "N",
-     "warm at most so many rows a second; default [pace] rows, or no limit"},
+     "warm at most so many rows a second, 0: no limit; default [pace] rows"},
     {"redis", OPTION_TEXT, FIELD(redis), "ADDRESS",
      "host:port or unix:/path; default [redis] address of the config"},
     END_OF_TABLE,
@@ -254,6 +254,7 @@ void load_options_init(struct load_options *options)
     enum { SECONDS_PER_DAY = 86400, PLAN_AGE_DAYS = 3, MINUTE = 60, TICK = 10, MIN_READS = 100 };
     static const double loss_share = 0.01, coverage = 0.95, hit_ratio = 0.8;
     *options = (struct load_options){
+        .rows_per_second = LOAD_ROWS_NOT_GIVEN,
         .max_plan_age_second = PLAN_AGE_DAYS * SECONDS_PER_DAY,
         .max_loss_share = loss_share,
         .sample = "1000",
@@ -269,4 +270,10 @@ void load_options_init(struct load_options *options)
         .min_reads = MIN_READS,
         .guard_tick_second = 1,
     };
+}
+
+uint64_t load_options_rows(const struct load_options *options, const struct config *config)
+{
+    return options->rows_per_second != LOAD_ROWS_NOT_GIVEN ? options->rows_per_second
+                                                           : (uint64_t)config->pace.rows_per_second;
 }

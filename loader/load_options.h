@@ -3,17 +3,20 @@
 #ifndef REKINDLE_LOADER_LOAD_OPTIONS_H
 #define REKINDLE_LOADER_LOAD_OPTIONS_H
 
+#include "common/config.h"
 #include "common/options.h"
+
+#define LOAD_ROWS_NOT_GIVEN UINT64_MAX
 
 /* One struct for all commands: a command reads the fields of the tables it names. NULL and 0: not given. */
 struct load_options {
     const char *config, *now;
     bool is_quiet, is_verbose;
     const char *plan, *run, *redis;
-    uint64_t window_ranks; /* 0: as the config says */
-    uint64_t rows_per_second;
-    const char *mode;     /* nx, if-newer or overwrite */
-    const char *deadline; /* a time or a duration */
+    uint64_t window_ranks;    /* 0: as the config says */
+    uint64_t rows_per_second; /* 0: no limit; LOAD_ROWS_NOT_GIVEN: as the config says */
+    const char *mode;         /* nx, if-newer or overwrite */
+    const char *deadline;     /* a time or a duration */
     double memory_high;
     uint64_t memory_budget_bytes;
     const char *growth, *accept_eviction;
@@ -50,5 +53,8 @@ extern const struct program load_program;
 
 /* The defaults. */
 void load_options_init(struct load_options *options);
+
+/* The rows a second that a load may write by command line, else by [pace] rows; 0: no limit. */
+uint64_t load_options_rows(const struct load_options *options, const struct config *config);
 
 #endif

@@ -43,6 +43,8 @@ miss_cost = 12ms
 [sqlite]
 file = $2
 
+[pace]
+rows = 0
 [redis]
 address = unix:$3
 

@@ -169,6 +169,7 @@ static void publish(struct governor_watch *watch, const struct governor_orders *
         if (limits != NULL) {
             atomic_store(&limits->chunk_rows, orders->lanes[i].rows);
             atomic_store(&limits->rest_percent, orders->lanes[i].rest_percent);
+            atomic_store(&limits->rows_per_second, orders->lanes[i].rows_per_second);
             atomic_store(&limits->connections, orders->lanes[i].connections);
         }
     }

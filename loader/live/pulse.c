@@ -178,8 +178,7 @@ static int show(struct pulse *pulse, enum throttle_reason reason, struct error *
     return pulse->lock == NULL ? 0 : run_lock_renew(pulse->lock, now_us, err);
 }
 
-/* Threads that are made later inherit it. Never upward: who was started at 19 stays there. */
-static void be_nice(const struct pace_config *pace)
+void pulse_be_nice(const struct pace_config *pace)
 {
     errno = 0;
     int now = getpriority(PRIO_PROCESS, 0);
@@ -195,7 +194,7 @@ void pulse_start(struct pulse *pulse, const char *host_folder)
     control_file_init(&pulse->control, pulse->folder);
     if (pulse->base != NULL) {
         pulse->in_force = *pulse->base;
-        be_nice(&pulse->base->pace);
+        pulse_be_nice(&pulse->base->pace);
     }
     pulse->started_us = monotonic_us();
     pulse->started_unix = (int64_t)time(NULL);

@@ -53,6 +53,10 @@ struct pulse {
     bool is_saved_as_paused;       /* what the status file says; a change is saved at once */
 };
 
+/* Lets others on the machine go first, as [pace] nice says; threads that are made later inherit it. Never upward: who was
+ * started at 19 stays there. */
+void pulse_be_nice(const struct pace_config *pace);
+
 /* Starts the clock; `pulse` has folder, lock, totals, warm_count, benefit_ms, base and message set, and its progress
  * and pace initialised. The watch may come later. */
 void pulse_start(struct pulse *pulse, const char *host_folder);

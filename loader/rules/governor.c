@@ -2,6 +2,8 @@
  * Room: loader/rules. May touch: nothing. */
 #include "loader/rules/governor.h"
 
+#include <limits.h>
+
 enum {
     CALM_US = 1000000,        /* so long all must be good before it goes on */
     SECOND_LOOK_US = 1000000, /* one spike of a critical load has ended long runs of other tools */
@@ -111,12 +113,24 @@ static void step(struct governor *governor, const struct health *health, int64_t
     }
 }
 
+/* What is asked keeps step with what is written, so that a window is not asked for in one burst: a little faster, to stay
+ * ahead; and the second look, which the writing waits for, several times as fast. */
+static int lane_rate(const struct governor *governor, enum governor_lane lane)
+{
+    static const double ahead[GOVERNOR_LANE_COUNT] = {
+        [GOVERNOR_FETCH] = 1.25, [GOVERNOR_RECHECK] = 5};
+    double rate = (double)governor->settings.rows_per_second * ahead[lane];
+    return rate >= INT_MAX ? 0 : (int)rate;
+}
+
 static struct governor_lane_orders lane_orders(const struct governor *governor,
                                                enum governor_lane lane)
 {
     const struct chunk_law *law = &governor->laws[lane];
-    struct governor_lane_orders orders = {
-        .connections = law->connections, .rows = law->rows, .rest_percent = law->rest_percent};
+    struct governor_lane_orders orders = {.connections = law->connections,
+                                          .rows = law->rows,
+                                          .rest_percent = law->rest_percent,
+                                          .rows_per_second = lane_rate(governor, lane)};
     if (governor->state == GOVERNOR_RUNNING) {
         return orders;
     }

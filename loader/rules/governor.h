@@ -28,6 +28,7 @@ struct governor_settings {
     struct chunk_law_settings chunks;
     struct health_limits limits; /* HEALTH_CHUNK_MS is the chunk law's own business */
     int64_t hibernate_us;        /* 0: it only pauses */
+    int64_t rows_per_second;     /* the limit that what is asked keeps step with; 0: none */
 };
 
 /* What has been seen since the last tick. */
@@ -39,6 +40,7 @@ struct governor_signs {
 
 struct governor_lane_orders {
     int connections, rows, rest_percent; /* as struct source_limits; 0 connections: wait */
+    int rows_per_second;
 };
 
 struct governor_orders {

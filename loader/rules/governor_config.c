@@ -57,6 +57,7 @@ struct governor_settings governor_config_read(const struct config *config,
                    .target_us =
                        pace->chunk_target_ms > 0 ? pace->chunk_target_ms * US_PER_MS : INT64_MAX},
         .hibernate_us = pace->hibernate_second * US_PER_SECOND,
+        .rows_per_second = pace->rows_per_second,
     };
     struct health_limit *limits = settings.limits.limits;
     limits[HEALTH_THREADS_RUNNING] =

@@ -5,7 +5,7 @@
 #include <assert.h>
 
 static const double US_PER_SECOND = 1e6;
-static const double BUCKET_SECOND = 0.2, BURST_SECOND = 0.01;
+static const double BUCKET_SECOND = 0.2, BURST_SECOND = 0.001, BURST_MAX_SECOND = 0.01;
 static const double CATCH_UP = 2; /* times the limit, while the bucket has something saved up */
 
 static const struct {
@@ -114,10 +114,14 @@ double pace_rows_per_second(const struct pace *pace)
     return pace->rows.per_second;
 }
 
-/* A hundredth of a second is worth a write, and is the most at a time: others wait no longer behind it in Redis. */
-static double burst_of(const struct pace_limit *limit)
+/* A thousandth of a second is worth a write: others wait no longer behind it in Redis. Where Redis is further away than
+ * that, it is as much as the way there and back took, a hundredth at most. */
+static double burst_of(const struct pace_limit *limit, int64_t now_us)
 {
-    double burst = limit->per_second * BURST_SECOND;
+    double second = (double)(now_us - limit->taken_us) / US_PER_SECOND;
+    second = second > BURST_MAX_SECOND ? BURST_MAX_SECOND : second;
+    second = second < BURST_SECOND ? BURST_SECOND : second;
+    double burst = limit->per_second * second;
     return burst < 1 ? 1 : burst;
 }
 
@@ -129,7 +133,7 @@ uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *
     if (limit->per_second <= 0) {
         return wanted;
     }
-    double left = left_now(limit, now_us), burst = burst_of(limit);
+    double left = left_now(limit, now_us), burst = burst_of(limit, now_us);
     double least = (double)wanted < burst ? (double)wanted : burst;
     if (now_us < limit->next_us) {
         *wait_us = limit->next_us - now_us;
@@ -143,6 +147,7 @@ uint64_t pace_take(struct pace *pace, uint64_t wanted, int64_t now_us, int64_t *
     }
     uint64_t taken = (uint64_t)least;
     limit->tokens -= (double)taken;
+    limit->taken_us = now_us;
     limit->next_us =
         now_us + (int64_t)((double)taken / limit->per_second / CATCH_UP * US_PER_SECOND);
     return taken;

@@ -27,13 +27,14 @@ enum throttle_reason {
 
 enum { PACE_SLOT_COUNT = 51, PACE_SLOT_US = 20000 };
 
-/* One limit: a token bucket that holds a fifth of a second, given out in bursts of a hundredth, and the sum of the last
- * second in slots of 20 ms, which bounds any second strictly. */
+/* One limit: a token bucket that holds a fifth of a second, given out in bursts of a thousandth (a hundredth where answers
+ * take so long), and the sum of the last second in slots of 20 ms, which bounds any second strictly. */
 struct pace_limit {
     double per_second; /* 0: no limit */
     double tokens, capacity;
     int64_t filled_us;
     int64_t next_us;               /* no burst before */
+    int64_t taken_us;              /* the last burst; 0: none yet */
     double spent[PACE_SLOT_COUNT]; /* in slot number modulo the count */
     int64_t slot;                  /* the newest */
 };

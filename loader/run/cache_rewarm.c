@@ -116,7 +116,7 @@ static void become_run(const struct load_job *job, const struct rewarm_part *par
         arguments[count++] = "--image";
         arguments[count++] = part->image;
     }
-    if (options->rows_per_second > 0) {
+    if (options->rows_per_second != LOAD_ROWS_NOT_GIVEN) {
         snprintf(rows, sizeof rows, "%" PRIu64, options->rows_per_second);
         arguments[count++] = "--rows";
         arguments[count++] = rows;
@@ -272,7 +272,7 @@ static void say_loss(const struct rewarm *rewarm, const struct last_run *last, u
         return;
     }
     double second = guard_rule_predict_second(row_count, last->status.rows_per_second,
-                                              job->options->rows_per_second);
+                                              load_options_rows(job->options, job->config));
     message_warn(job->message, "%s; %" PRIu64 " keys of %s are warmed again, in about %s", what,
                  row_count, last->folder.name, units_print_duration(duration, second));
 }

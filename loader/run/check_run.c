@@ -193,13 +193,11 @@ static void print_seconds(const struct check_session *session, double scale)
 {
     char text[UNITS_TEXT_SIZE];
     const struct load_job *job = session->job;
-    uint64_t limit = job->options->rows_per_second > 0
-                         ? job->options->rows_per_second
-                         : (uint64_t)job->config->pace.rows_per_second;
+    uint64_t limit = load_options_rows(job->options, job->config);
     double second = session->elapsed_second * scale;
     double paced = limit > 0 ? (double)session->plan.identity.warm_count / (double)limit : 0;
     printf("estimated time: %s%s\n", units_print_duration(text, paced > second ? paced : second),
-           paced > second ? ", by the row rate limit" : "");
+           paced > second ? ", by the row rate limit: see [pace] rows, or --rows" : "");
     print_deadline(session, outcome_tally_sum(&session->pulse.totals.tally), (double)limit);
 }
 

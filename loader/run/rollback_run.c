@@ -114,7 +114,7 @@ static int open_session(struct rollback_session *session, struct error *err)
         return -1;
     }
     uint64_t rows = job->options->rows_per_second;
-    rows = rows == 0 ? (uint64_t)job->config->pace.rows_per_second : rows;
+    rows = rows == LOAD_ROWS_NOT_GIVEN ? 0 : rows; /* [pace] is for loads: this is in a hurry */
     pace_init(&session->pace, rows, monotonic_us());
     run_switch_init(&session->run_switch, NULL, NULL);
     bool is_quiet = job->message->verbosity == VERBOSITY_QUIET;

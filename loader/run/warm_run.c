@@ -202,6 +202,7 @@ static int run_plan(const struct load_job *job, struct error *err)
     struct warm_session session = {.job = job};
     int result = -1;
     run_lock_init(&session.lock);
+    pulse_be_nice(&job->config->pace); /* reading a large plan is work, too */
     if (run_switch_install(err) != 0 || warm_session_open_target(&session, err) != 0) {
         goto done;
     }

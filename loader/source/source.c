@@ -19,6 +19,8 @@ void source_limits_init(struct source_limits *limits)
     atomic_init(&limits->chunk_rows, INT_MAX);
     atomic_init(&limits->connections, INT_MAX);
     atomic_init(&limits->rest_percent, 0);
+    atomic_init(&limits->rows_per_second, 0);
+    atomic_init(&limits->next_us, 0);
     atomic_init(&limits->chunk_count, 0);
     atomic_init(&limits->row_count, 0);
     atomic_init(&limits->chunk_us_total, 0);

@@ -67,6 +67,8 @@ struct source_limits {
         connections; /* how many of a fetch's connections may ask; 0: they wait until it rises */
     atomic_int
         rest_percent; /* after a question its connection rests so much of the time that it took */
+    atomic_int rows_per_second; /* asked for, by all connections together and evenly; 0: no limit */
+    atomic_int_least64_t next_us; /* under that limit: monotonic, no question before */
     atomic_int_least64_t chunk_count, row_count,
         chunk_us_total; /* questions, their ids, their time */
 };

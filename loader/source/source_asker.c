@@ -147,6 +147,32 @@ void source_asker_wait(const struct source_worker *worker)
     }
 }
 
+static void sleep_until(const struct source *source, int64_t until_us)
+{
+    int64_t left_us;
+    while ((left_us = until_us - monotonic_us()) > 0 && !source_asker_is_stopped(source)) {
+        int64_t step_us = left_us < PAUSE_STEP_MS * US_PER_MS ? left_us : PAUSE_STEP_MS * US_PER_MS;
+        const struct timespec step = {0, (long)(step_us * NS_PER_US)};
+        nanosleep(&step, NULL);
+    }
+}
+
+void source_asker_take_turn(const struct source *source, size_t row_count)
+{
+    struct source_limits *limits = source->limits;
+    int rate = limits == NULL ? 0 : atomic_load(&limits->rows_per_second);
+    if (rate <= 0) {
+        return;
+    }
+    int64_t turn_us = (int64_t)row_count * US_PER_SECOND / rate;
+    int64_t next_us = atomic_load(&limits->next_us), begin_us;
+    do {
+        int64_t now_us = monotonic_us();
+        begin_us = next_us > now_us ? next_us : now_us;
+    } while (!atomic_compare_exchange_weak(&limits->next_us, &next_us, begin_us + turn_us));
+    sleep_until(source, begin_us);
+}
+
 /* Adds a question to what the governor steers by, and rests after it. */
 static void account_chunk(const struct source *source, size_t row_count, int64_t took_us)
 {
@@ -157,13 +183,7 @@ static void account_chunk(const struct source *source, size_t row_count, int64_t
     atomic_fetch_add(&limits->chunk_count, 1);
     atomic_fetch_add(&limits->row_count, (int64_t)row_count);
     atomic_fetch_add(&limits->chunk_us_total, took_us);
-    int64_t rest_us = took_us * atomic_load(&limits->rest_percent) / PERCENT;
-    while (rest_us > 0 && !source_asker_is_stopped(source)) {
-        int64_t step_us = rest_us < PAUSE_STEP_MS * US_PER_MS ? rest_us : PAUSE_STEP_MS * US_PER_MS;
-        const struct timespec step = {0, (long)(step_us * NS_PER_US)};
-        nanosleep(&step, NULL);
-        rest_us -= step_us;
-    }
+    sleep_until(source, monotonic_us() + took_us * atomic_load(&limits->rest_percent) / PERCENT);
 }
 
 static void wipe_range(const struct source_range *range)

@@ -13,6 +13,9 @@ int source_asker_ask(struct source_worker *worker, size_t begin, size_t end) MUS
 
 /* Waits until the governor lets this connection ask, or there is nothing left to ask. */
 void source_asker_wait(const struct source_worker *worker);
+/* Waits until a question of `row_count` ids is due under the limit of rows a second: questions follow each other evenly,
+ * so that others find the database free in between. */
+void source_asker_take_turn(const struct source *source, size_t row_count);
 /* Ids in the next question, at most: what the config and the governor allow. */
 size_t source_asker_rows_now(const struct source *source);
 bool source_asker_is_stopped(const struct source *source);

@@ -154,8 +154,10 @@ static void *run_worker(void *context)
             break;
         }
         size_t left = window->asked_count - begin;
-        bool has_failed = source_asker_is_stopped(source) ||
-                          source_asker_ask(worker, begin, begin + (left < rows ? left : rows)) != 0;
+        size_t count = left < rows ? left : rows;
+        source_asker_take_turn(source, count);
+        bool has_failed =
+            source_asker_is_stopped(source) || source_asker_ask(worker, begin, begin + count) != 0;
         if (has_failed) {
             if (source_asker_is_stopped(source)) {
                 error_set(&worker->err, ERROR_STOPPED, "stopped while asking the database");

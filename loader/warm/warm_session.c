@@ -154,9 +154,7 @@ int warm_session_start_pulse(struct warm_session *session, struct error *err)
     const struct plan_identity *identity = &session->plan.identity;
     struct pulse *pulse = &session->pulse;
     session->base = *job->config;
-    if (job->options->rows_per_second > 0) {
-        session->base.pace.rows_per_second = (int64_t)job->options->rows_per_second;
-    }
+    session->base.pace.rows_per_second = (int64_t)load_options_rows(job->options, job->config);
     *pulse = (struct pulse){
         .folder = &session->folder,
         .lock = &session->lock,

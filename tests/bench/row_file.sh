@@ -33,6 +33,8 @@ file = $BENCH/file-values.csv
 value = raw:value
 ttl = event_end + 6h
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SOCKETS/redis.sock
 

@@ -32,6 +32,8 @@ socket = $SOCKETS/mysql.sock
 user = root
 database = bench
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SOCKETS/redis.sock
 

@@ -23,6 +23,8 @@ source = file
 file = $2
 value = raw:value
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SOCKETS/redis.sock
 

@@ -25,6 +25,8 @@ socket = db.sock
 user = root
 database = shop
 timeout = 60s
+[pace]
+rows = 0
 [redis]
 address = unix:cache.sock
 [run]

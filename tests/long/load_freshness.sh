@@ -36,6 +36,8 @@ socket = $SCRATCH/db.sock
 user = root
 database = shop
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SCRATCH/cache.sock
 

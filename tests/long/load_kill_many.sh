@@ -107,6 +107,8 @@ ttl = event_end + 6h
 socket = $SCRATCH/db.sock
 user = root
 database = shop
+[pace]
+rows = 0
 [redis]
 address = unix:$SCRATCH/cache.sock
 [run]

@@ -28,6 +28,8 @@ user = root
 database = shop
 timeout = 2s
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SCRATCH/cache.sock
 timeout = 1s

@@ -42,6 +42,8 @@ ttl = event_end + 6h
 [mysql]
 option_file = $SCRATCH/my.cnf
 
+[pace]
+rows = 0
 [redis]
 address = unix:$SCRATCH/cache.sock
 

@@ -56,12 +56,37 @@ static void test_long_plans_are_close(void **state)
     }
 }
 
+/* Two halves together are the whole, whichever of them is the wider. */
+static void test_halves_join(void **state)
+{
+    (void)state;
+    enum { ROWS = 20000, MIDDLE = 3000 };
+    static struct benefit_curve whole, head, tail, backward;
+    benefit_curve_init(&whole);
+    benefit_curve_init(&head);
+    benefit_curve_init(&tail);
+    benefit_curve_init(&backward);
+    for (uint64_t rank = 1; rank <= ROWS; rank++) {
+        benefit_curve_add(&whole, rank, 1.0 / (double)rank);
+        benefit_curve_add(rank <= MIDDLE ? &head : &tail, rank, 1.0 / (double)rank);
+    }
+    benefit_curve_join(&backward, &tail);
+    benefit_curve_join(&backward, &head);
+    benefit_curve_join(&head, &tail);
+    for (uint64_t rank = 0; rank <= ROWS; rank += MIDDLE / 3) {
+        double share = benefit_curve_share(&whole, rank);
+        assert_true(fabs(benefit_curve_share(&head, rank) - share) < tolerance);
+        assert_true(fabs(benefit_curve_share(&backward, rank) - share) < tolerance);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty_and_without_benefit),
         cmocka_unit_test(test_small_plans_are_exact),
         cmocka_unit_test(test_long_plans_are_close),
+        cmocka_unit_test(test_halves_join),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

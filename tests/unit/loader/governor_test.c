@@ -245,6 +245,23 @@ static void test_limits_change_while_it_works(void **state)
     assert_int_equal(scene.orders.lanes[GOVERNOR_FETCH].connections, 2);
 }
 
+static void test_what_is_asked_keeps_step_with_what_may_be_written(void **state)
+{
+    (void)state;
+    struct scene scene = begin();
+    struct governor_settings settings = usual;
+    assert_int_equal(scene.orders.lanes[GOVERNOR_FETCH].rows_per_second, 0);
+    settings.rows_per_second = 20000;
+    governor_change(&scene.governor, &settings);
+    pass(&scene, TICK_US);
+    assert_int_equal(scene.orders.lanes[GOVERNOR_FETCH].rows_per_second, 25000);
+    assert_int_equal(scene.orders.lanes[GOVERNOR_RECHECK].rows_per_second, 100000);
+    settings.rows_per_second = INT64_MAX;
+    governor_change(&scene.governor, &settings);
+    pass(&scene, TICK_US);
+    assert_int_equal(scene.orders.lanes[GOVERNOR_FETCH].rows_per_second, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_a_second_look_needs_a_new_reading),
         cmocka_unit_test(test_a_slow_redis_slows_writing_only),
         cmocka_unit_test(test_limits_change_while_it_works),
+        cmocka_unit_test(test_what_is_asked_keeps_step_with_what_may_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

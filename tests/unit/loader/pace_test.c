@@ -178,6 +178,32 @@ static void test_a_pause_saves_up_no_more_than_the_bucket(void **state)
     assert_in_range(take_for(&pace, now_us + US_PER_SECOND, US_PER_SECOND), 1000, 1210);
 }
 
+/* Near by a burst is small, so that nobody waits behind it; far away it is what the way takes, so that the limit is
+ * reached all the same. */
+static void test_a_burst_is_as_short_as_the_way_allows(void **state)
+{
+    (void)state;
+    enum { RATE = 20000 };
+    static const struct {
+        int64_t way_us;
+        uint64_t burst_max, sum_min;
+    } ways[] = {{50, 40, 19000}, {5000, 101, 19000}, {10000, 200, 19000}, {20000, 200, 9500}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct pace pace;
+        int64_t now_us = US_PER_SECOND, wait_us, end_us = 3 * (int64_t)US_PER_SECOND;
+        uint64_t sum = 0;
+        pace_init(&pace, RATE, now_us);
+        while (now_us < end_us) {
+            uint64_t taken = pace_take(&pace, RATE, now_us, &wait_us);
+            bool has_settled = now_us >= end_us - US_PER_SECOND;
+            assert_true(!has_settled || taken <= ways[i].burst_max);
+            sum += has_settled ? taken : 0;
+            now_us += taken > 0 ? ways[i].way_us : wait_us;
+        }
+        assert_in_range(sum, ways[i].sum_min, RATE + RATE / 100);
+    }
+}
+
 static void test_a_clock_that_stands_still(void **state)
 {
     (void)state;
@@ -211,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_bytes_have_a_limit_of_their_own),
         cmocka_unit_test(test_a_limit_can_change),
         cmocka_unit_test(test_a_pause_saves_up_no_more_than_the_bucket),
+        cmocka_unit_test(test_a_burst_is_as_short_as_the_way_allows),
         cmocka_unit_test(test_a_clock_that_stands_still),
         cmocka_unit_test(test_waits_are_accounted),
     };

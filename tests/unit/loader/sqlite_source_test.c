@@ -207,6 +207,26 @@ static void *open_the_gate(void *context)
     return before == 0 ? limits : NULL;
 }
 
+static void test_questions_follow_each_other_evenly(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct source_limits limits;
+    struct timespec before, after;
+    source_limits_init(&limits);
+    open_limited(&fixture, "SELECT id FROM numbers WHERE id IN ({ids})", VALUE_JSON, &limits);
+    const char *const ids[] = {"1", "2", "3", "4", "5", "6"};
+    enum { LEAST_MS = 45, MS = 1000, NS = 1000000 };
+    atomic_store(&limits.chunk_rows, 1);
+    atomic_store(&limits.rows_per_second, 100);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    fetch(&fixture, SOURCE_VALUES, ids, 6);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    int64_t took_ms = (after.tv_sec - before.tv_sec) * MS + (after.tv_nsec - before.tv_nsec) / NS;
+    assert_true(took_ms >= LEAST_MS); /* five turns of 10 ms */
+    close_fixture(&fixture);
+}
+
 static void test_no_connection_may_ask_until_one_may(void **state)
 {
     (void)state;
@@ -298,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_rows_of_a_text_key),
         cmocka_unit_test(test_nothing_is_asked_for_nothing),
         cmocka_unit_test(test_a_limit_makes_smaller_questions),
+        cmocka_unit_test(test_questions_follow_each_other_evenly),
         cmocka_unit_test(test_no_connection_may_ask_until_one_may),
         cmocka_unit_test(test_a_writer_makes_it_wait),
         cmocka_unit_test(test_the_plan_shows_a_scan),
