@@ -21,7 +21,7 @@
 #include "common/units.h"
 #include "loader/load_options.h"
 #include "loader/warm/checked_plan.h"
-#include "loader/warm/load_window.h"
+#include "loader/warm/prefetch.h"
 #include "loader/warm/recheck.h"
 #include "loader/live/run_switch.h"
 #include "loader/folder/settled_rows.h"
@@ -51,8 +51,8 @@ struct verify_session {
     struct settled_rows *settled; /* NULL without a run */
     struct source_set sources;
     struct recheck recheck;
-    struct load_window window;
-    struct window_sizer sizer;
+    struct prefetch *prefetch;            /* reads the plan while Redis is asked */
+    struct load_window *window;           /* the one at hand */
     struct sink_look looks[WINDOW_ROWS];  /* one for each expected row of the window */
     size_t rows_of_looks[WINDOW_ROWS];    /* which row of the window it is */
     bool is_warmed[WINDOW_ROWS];          /* by this run; else it existed */
@@ -116,14 +116,8 @@ static int open_session(struct verify_session *session, struct error *err)
         .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_stop_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL || open_run(session, err) != 0 ||
-        choose_sample(session, err) != 0 ||
-        load_window_init(&session->window, job->config->family_count, err) != 0 ||
-        window_sizer_init(&session->sizer, job->config->family_count, WINDOW_ROWS, UINT64_MAX,
-                          err) != 0) {
+        choose_sample(session, err) != 0) {
         return -1;
-    }
-    for (size_t i = 0; i < job->config->family_count; i++) {
-        session->sizer.value_bytes[i] = 1; /* no values are held for a whole window here */
     }
     recheck_init(&session->recheck, &session->sources);
     session->recheck.is_by_value = true;
@@ -137,8 +131,6 @@ static void close_session(struct verify_session *session)
 {
     recheck_free(&session->recheck);
     source_set_close(&session->sources);
-    window_sizer_free(&session->sizer);
-    load_window_free(&session->window);
     settled_rows_close(session->settled);
     journal_survey_free(&session->survey);
     sink_close(session->sink);
@@ -158,7 +150,7 @@ static void tell(struct verify_session *session, size_t look, enum difference di
     }
     session->differences[difference]++;
     if (sum < SHOWN_DIFFERENCES) {
-        const struct slice key = session->window.rows[session->rows_of_looks[look]].key;
+        const struct slice key = session->window->rows[session->rows_of_looks[look]].key;
         int size = (int)(key.size < SHOWN_KEY_SIZE ? key.size : SHOWN_KEY_SIZE);
         error_set(&line, ERROR_LOSSES, "%.*s %s", size, key.bytes, difference_texts[difference]);
         printf("%s\n", line.text);
@@ -186,8 +178,8 @@ static int is_expected(struct verify_session *session, uint64_t rank, bool *is_w
 static int list_expected(struct verify_session *session, size_t *count, struct error *err)
 {
     *count = 0;
-    for (size_t i = 0; i < session->window.count; i++) {
-        const struct window_row *row = &session->window.rows[i];
+    for (size_t i = 0; i < session->window->count; i++) {
+        const struct window_row *row = &session->window->rows[i];
         const struct family *family = &session->job->config->families[row->family_index];
         bool is_warmed;
         int expected = is_expected(session, row->rank, &is_warmed, err);
@@ -252,7 +244,7 @@ static int compare_values(struct verify_session *session, size_t from, size_t co
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct window_row *row = &session->window.rows[session->rows_of_looks[from + i]];
+        const struct window_row *row = &session->window->rows[session->rows_of_looks[from + i]];
         struct value_digest digest = value_digest_of(session->looks[from + i].value);
         rows[i] = (struct recheck_row){.family_index = row->family_index,
                                        .id = row->id,
@@ -296,26 +288,45 @@ static int verify_window(struct verify_session *session, struct error *err)
 
 /* ---- the whole */
 
-static int verify_all(struct verify_session *session, struct error *err)
+static int verify_windows(struct verify_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
-    struct window_feed feed = {
-        .plan = session->plan.reader, .plan_path = session->plan.path, .config = job->config};
     struct progress progress;
-    int more;
+    enum prefetch_state state;
     progress_init(&progress, job->message->verbosity == VERBOSITY_QUIET ? NULL : stderr, "verify",
                   "keys", PROGRESS_COUNT, session->plan.identity.warm_count);
-    while ((more = load_window_read(&session->window, &feed, &session->sizer, err)) == 1) {
-        if (verify_window(session, err) != 0) {
-            more = -1;
-            break;
+    while ((state = prefetch_take(session->prefetch, US_PER_SECOND, &session->window, err)) !=
+           PREFETCH_END) {
+        if (state == PREFETCH_ERROR ||
+            (state == PREFETCH_WINDOW && verify_window(session, err) != 0)) {
+            progress_clear(&progress);
+            return -1;
+        }
+        if (state == PREFETCH_WINDOW) {
+            prefetch_give_back(session->prefetch, session->window);
         }
         progress_update(&progress,
                         session->warmed_count + session->existed_count + session->unsettled_count,
                         NULL);
     }
     progress_clear(&progress);
-    return more < 0 ? -1 : 0;
+    return 0;
+}
+
+static int verify_all(struct verify_session *session, struct error *err)
+{
+    struct prefetch_options options = {.feed = {.plan = session->plan.reader,
+                                                .plan_path = session->plan.path,
+                                                .config = session->job->config},
+                                       .row_count_max = WINDOW_ROWS,
+                                       .bytes_max = UINT64_MAX};
+    session->prefetch = prefetch_start(&options, err);
+    if (session->prefetch == NULL) {
+        return -1;
+    }
+    int result = verify_windows(session, err);
+    prefetch_stop(session->prefetch);
+    return result;
 }
 
 static int print_verdict(const struct verify_session *session, struct error *err)

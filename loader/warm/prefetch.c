@@ -108,9 +108,10 @@ static int make_window(struct prefetch *prefetch, struct load_window *window, st
 {
     const struct prefetch_options *options = &prefetch->options;
     int more = load_window_read(window, &options->feed, &prefetch->sizer, err);
-    if (more == 1 && (load_window_fetch(window, options->sources, &prefetch->sizer, err) != 0 ||
-                      batch_filler_prepare(&options->filler, window, err) != 0 ||
-                      write_intent(prefetch, window, err) != 0)) {
+    if (more == 1 && options->sources != NULL &&
+        (load_window_fetch(window, options->sources, &prefetch->sizer, err) != 0 ||
+         batch_filler_prepare(&options->filler, window, err) != 0 ||
+         write_intent(prefetch, window, err) != 0)) {
         return -1;
     }
     return more;
@@ -168,8 +169,14 @@ static int make_windows(struct prefetch *prefetch, struct error *err)
             return -1;
         }
     }
-    return window_sizer_init(&prefetch->sizer, family_count, options->row_count_max,
-                             options->bytes_max, err);
+    if (window_sizer_init(&prefetch->sizer, family_count, options->row_count_max,
+                          options->bytes_max, err) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; options->sources == NULL && i < family_count; i++) {
+        prefetch->sizer.value_bytes[i] = 1; /* no values are held: there is nothing to learn */
+    }
+    return 0;
 }
 
 struct prefetch *prefetch_start(const struct prefetch_options *options, struct error *err)

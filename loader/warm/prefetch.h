@@ -13,7 +13,8 @@ struct prefetch;
 
 struct prefetch_options {
     struct window_feed feed;
-    struct source_set *sources; /* borrowed until prefetch_stop */
+    struct source_set
+        *sources; /* borrowed until prefetch_stop; NULL: rows are only read, not fetched */
     struct batch_filler filler; /* windows come out prepared */
     struct journal *journal;    /* that their intents are written to, ahead of time; NULL: none */
     bool is_ahead;              /* as prefetch_write_ahead */
