@@ -189,6 +189,28 @@ static double expected(const double p[BTYD_PARAMETERS], const struct btyd_key *k
     return exp(-ln_left(p, key)) * sum_window(p, key, window, false);
 }
 
+/* Sum over i = repeats .. n of P(alive for i opportunities, then left, or n reached) P(`repeats` of i are used), each
+ * from the one before. */
+static double p_repeats(const double p[BTYD_PARAMETERS], double age, unsigned repeats)
+{
+    double uses = 1;  /* P(repeats of i) */
+    double stays = 1; /* P(not left before opportunity i + 1) */
+    double sum = 0;
+    if (age < repeats) {
+        return 0;
+    }
+    for (unsigned i = 0; i < repeats; i++) {
+        uses *= (p[ALPHA] + i) / (p[ALPHA] + p[BETA] + i);
+        stays *= (p[DELTA] + i) / (p[GAMMA] + p[DELTA] + i);
+    }
+    for (double i = repeats; i < age; i++) {
+        sum += uses * stays * p[GAMMA] / (p[GAMMA] + p[DELTA] + i);
+        uses *= (i + 1) / (i + 1 - repeats) * (p[BETA] + i - repeats) / (p[ALPHA] + p[BETA] + i);
+        stays *= (p[DELTA] + i) / (p[GAMMA] + p[DELTA] + i);
+    }
+    return sum + uses * stays;
+}
+
 const struct btyd_model bgbb_model = {
     .name = "bgbb",
     .parameters = {"alpha", "beta", "gamma", "delta"},
@@ -198,4 +220,5 @@ const struct btyd_model bgbb_model = {
     .p_alive = p_alive,
     .p_return = p_return,
     .expected = expected,
+    .p_repeats = p_repeats,
 };

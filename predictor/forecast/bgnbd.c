@@ -26,6 +26,11 @@ static double expected(const double parameters[BTYD_PARAMETERS], const struct bt
     return geometric_dropout_expected(DROPOUT_AFTER_REPEAT, parameters, key, to);
 }
 
+static double p_repeats(const double parameters[BTYD_PARAMETERS], double age, unsigned repeats)
+{
+    return geometric_dropout_p_repeats(DROPOUT_AFTER_REPEAT, parameters, age, repeats);
+}
+
 const struct btyd_model bgnbd_model = {
     .name = "bgnbd",
     .parameters = {"r", "alpha", "a", "b"},
@@ -35,4 +40,5 @@ const struct btyd_model bgnbd_model = {
     .p_alive = p_alive,
     .p_return = p_return,
     .expected = expected,
+    .p_repeats = p_repeats,
 };

@@ -42,6 +42,9 @@ struct btyd_model {
     /* E(accesses in (T, T + to]). */
     double (*expected)(const double parameters[BTYD_PARAMETERS], const struct btyd_key *key,
                        double to);
+    /* P(a key has `repeats` repeat accesses by the age `age`), of a key of which nothing else is known. O(repeats), for
+     * bgbb O(age). */
+    double (*p_repeats)(const double parameters[BTYD_PARAMETERS], double age, unsigned repeats);
 };
 
 extern const struct btyd_model bgnbd_model, mbgnbd_model, paretonbd_model, bgbb_model;

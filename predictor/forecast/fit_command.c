@@ -3,6 +3,7 @@
 #include "predictor/forecast/fit_command.h"
 
 #include "predictor/forecast/btyd_fit.h"
+#include "predictor/forecast/repeat_table.h"
 #include "predictor/forecast/summary_csv.h"
 
 #include <errno.h>
@@ -23,7 +24,21 @@ static int check_whole_times(const struct btyd_model *model, const struct triple
     return 0;
 }
 
-static int print_fit(const struct btyd_fit *fit, uint64_t row_count, FILE *out, struct error *err)
+/* Observed and expected keys by their repeats: whoever sees that they differ much has the wrong model. */
+static void print_repeats(const struct btyd_fit *fit, const struct triple_table *table, FILE *out)
+{
+    const struct repeat_table repeats = repeat_table_make(fit, table);
+    for (int i = 0; i < REPEAT_TABLE_CELLS; i++) {
+        const char *more = i + 1 == REPEAT_TABLE_CELLS ? "_or_more" : "";
+        (void)fprintf(out, "%s,keys_%d%s_repeats,%.0f,\n", fit->model->name, i, more,
+                      repeats.keys[i]);
+        (void)fprintf(out, "%s,expected_keys_%d%s_repeats,%.1f,\n", fit->model->name, i, more,
+                      repeats.expected[i]);
+    }
+}
+
+static int print_fit(const struct btyd_fit *fit, const struct triple_table *table,
+                     uint64_t row_count, FILE *out, struct error *err)
 {
     const char *name = fit->model->name;
     (void)fprintf(out, "model,parameter,value,standard_error\n");
@@ -34,6 +49,7 @@ static int print_fit(const struct btyd_fit *fit, uint64_t row_count, FILE *out, 
     (void)fprintf(out, "%s,log_likelihood,%.6f,\n", name, fit->log_likelihood);
     (void)fprintf(out, "%s,keys,%.0f,\n", name, fit->key_count);
     (void)fprintf(out, "%s,rows,%llu,\n", name, (unsigned long long)row_count);
+    print_repeats(fit, table, out);
     if (fflush(out) != 0 || ferror(out)) {
         return error_set_errno(err, ERROR_RESOURCE, errno, "cannot write the parameters");
     }
@@ -61,7 +77,7 @@ int fit_command_run(const char *model_name, const char *input_path, FILE *out, s
         (void)error_add_context(err, "%s", path);
         goto done;
     }
-    result = print_fit(&fit, row_count, out, err);
+    result = print_fit(&fit, &table, row_count, out, err);
 done:
     triple_table_free(&table);
     return result;

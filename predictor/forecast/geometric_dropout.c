@@ -6,6 +6,7 @@
 
 #include "predictor/forecast/special_math.h"
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,4 +244,18 @@ double geometric_dropout_expected(enum dropout_start start, const double p[BTYD_
     double c = p[A] + p[B] + key->x - 1 + (double)start;
     double gauss = special_math_gauss(c - p[R] - key->x, p[A] - 1, c, y);
     return alive * c / (p[A] - 1) * (1 - exp((p[A] - 1) * log1p(-y)) * gauss);
+}
+
+double geometric_dropout_p_repeats(enum dropout_start start, const double p[BTYD_PARAMETERS],
+                                   double age, unsigned repeats)
+{
+    double stayed = 1; /* B(a, b + chances) / B(a, b) */
+    double left = 0;   /* B(a + 1, b + chances - 1) / B(a, b) */
+    unsigned chances = repeats + (unsigned)start;
+    for (unsigned i = 0; i < chances; i++) {
+        left = stayed * p[A] / (p[A] + p[B] + i);
+        stayed *= (p[B] + i) / (p[A] + p[B] + i);
+    }
+    double at_least = repeats == 0 ? 1 : gsl_cdf_beta_P(age / (p[ALPHA] + age), repeats, p[R]);
+    return stayed * special_math_p_gamma_poisson(p[R], p[ALPHA], age, repeats) + left * at_least;
 }

@@ -7,7 +7,9 @@
  *          minus infinity for x = 0 and s = 0
  *   ln L = lnG(r+x) - lnG(r) + r ln alpha + lnB(a, b+x+s) - lnB(a, b) - (r+x) ln(alpha+T) + ln(1 + e^d)
  *   P(return in (T+u, T+w]) = P(alive) { F(u / A') - (A' / (A'+h))^(r+x) F(u / (A'+h)) },  A' = alpha + T, h = w - u,
- *          F(z) = 2F1(r+x, a; a+b+x+s; -z). */
+ *          F(z) = 2F1(r+x, a; a+b+x+s; -z)
+ *   P(x repeats by T) = B(a, b+x+s) / B(a, b) NB(x) + B(a+1, b+x+s-1) / B(a, b) P(NB >= x), the latter for x + s > 0;
+ *          NB: negative binomial with r and alpha / (alpha + T), the accesses of a key that never leaves. */
 #ifndef REKINDLE_PREDICTOR_GEOMETRIC_DROPOUT_H
 #define REKINDLE_PREDICTOR_GEOMETRIC_DROPOUT_H
 
@@ -31,5 +33,8 @@ double geometric_dropout_p_return(enum dropout_start start,
 double geometric_dropout_expected(enum dropout_start start,
                                   const double parameters[BTYD_PARAMETERS],
                                   const struct btyd_key *key, double to);
+double geometric_dropout_p_repeats(enum dropout_start start,
+                                   const double parameters[BTYD_PARAMETERS], double age,
+                                   unsigned repeats);
 
 #endif

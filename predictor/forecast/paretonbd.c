@@ -227,6 +227,36 @@ static double expected(const double p[BTYD_PARAMETERS], const struct btyd_key *k
     return p_alive(p, key) * rate * scale_b * ln * decay_mean((p[S] - 1) * ln);
 }
 
+/* Chance density of leaving at `time` after `repeats` accesses: s/(beta+t) (beta/(beta+t))^s NB(repeats; t). */
+static double leaves_after(const double *p, double time, unsigned repeats)
+{
+    return p[S] / (p[BETA] + time) * exp(-p[S] * log1p(time / p[BETA])) *
+           special_math_p_gamma_poisson(p[R], p[ALPHA], time, repeats);
+}
+
+/* Note 012, but as what it is derived from: those who stayed, and a positive integral over the time of leaving, on panels
+ * in v = ln((m+t)/m) that are narrower the sharper the peak of NB. */
+static double p_repeats(const double p[BTYD_PARAMETERS], double age, unsigned repeats)
+{
+    struct rule rule;
+    if (rule_init(&rule) != 0) {
+        return NAN;
+    }
+    double m = fmin(p[ALPHA], p[BETA]);
+    double end = log1p(age / m);
+    double width = fmin(1, 2 / sqrt(repeats + 1.0));
+    double sum = exp(-p[S] * log1p(age / p[BETA])) *
+                 special_math_p_gamma_poisson(p[R], p[ALPHA], age, repeats);
+    for (double at = 0; at < end; at += width) {
+        double panel = fmin(width, end - at);
+        for (size_t i = 0; i < RULE_POINTS; i++) {
+            double time = m * expm1(at + panel * rule.at[i]);
+            sum += panel * rule.weight[i] * (m + time) * leaves_after(p, time, repeats);
+        }
+    }
+    return sum;
+}
+
 const struct btyd_model paretonbd_model = {
     .name = "paretonbd",
     .parameters = {"r", "alpha", "s", "beta"},
@@ -236,4 +266,5 @@ const struct btyd_model paretonbd_model = {
     .p_alive = p_alive,
     .p_return = p_return,
     .expected = expected,
+    .p_repeats = p_repeats,
 };

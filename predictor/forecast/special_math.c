@@ -35,6 +35,16 @@ double special_math_psi1(double x)
     return gsl_sf_psi_1(x);
 }
 
+double special_math_p_gamma_poisson(double shape, double scale, double time, unsigned count)
+{
+    double ln_none = -shape * log1p(time / scale);
+    if (count == 0) {
+        return exp(ln_none);
+    }
+    return exp(ln_none + gsl_sf_lngamma(shape + count) - gsl_sf_lngamma(shape) -
+               gsl_sf_lngamma(count + 1.0) - count * log1p(scale / time));
+}
+
 double special_math_gauss(double a, double b, double c, double y)
 {
     double term = 1;

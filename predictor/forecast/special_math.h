@@ -43,6 +43,9 @@ double special_math_ln_gamma(double x);
 double special_math_psi(double x);
 double special_math_psi1(double x);
 
+/* P(`count` events in `time`) when their rate is gamma with `shape` and `scale` (1 / time): negative binomial. */
+double special_math_p_gamma_poisson(double shape, double scale, double time, unsigned count);
+
 /* The Gauss function 2F1(a, b; c; y) by its power series; 0 <= y < 1, c not 0, -1, -2... NaN when the series has not
  * converged in some 10^6 terms, which needs y within 1e-5 of 1. Cost: about 3 ns a term, 37 / -ln(y) terms. */
 double special_math_gauss(double a, double b, double c, double y);

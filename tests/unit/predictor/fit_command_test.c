@@ -34,7 +34,12 @@ static void parameters_are_printed(void **state)
                                         "\nbgbb,gamma,0.6567",
                                         "\nbgbb,delta,2.783",
                                         "\nbgbb,log_likelihood,-33225.5812",
-                                        "\nbgbb,keys,11104,\nbgbb,rows,22,\n"};
+                                        "\nbgbb,keys,11104,\nbgbb,rows,22,\n"
+                                        "bgbb,keys_0_repeats,3464,\n"
+                                        "bgbb,expected_keys_0_repeats,3454.9,\n",
+                                        "\nbgbb,expected_keys_6_repeats,1253.1,\n"
+                                        "bgbb,keys_7_or_more_repeats,0,\n"
+                                        "bgbb,expected_keys_7_or_more_repeats,0.0,\n"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strstr(printed, parts[i]) == NULL) {
             fail_msg("%s is not in:\n%s", parts[i], printed);
@@ -115,7 +120,7 @@ static void order_and_spelling_do_not_matter(void **state)
         run(state, "mbgnbd",
             "T;weight;x;name;t_x\n36;1;3;a;4\n31;1;9;b;3e1\n38,0;3;0;c;12,5\n30;1;0;d;-0\n"
             "38;1;1;e;33\n\n38;1;5;f;20,00\n38;1;1;g;1,5\n38;1;2;h;30,5\n");
-    char *rows = strstr(other, ",rows,8,");
+    char *rows = strstr(other, "\nmbgnbd,rows,8,");
     assert_non_null(rows);
     assert_non_null(strstr(plain, ",keys,10,\nmbgnbd,rows,10,\n"));
     assert_memory_equal(plain, other, (size_t)(rows - other));
