@@ -22,8 +22,24 @@ static int note_option(const char *text, const char *paths[ENTITY_COUNT], struct
     return 0;
 }
 
-int attribute_files_load(const struct pipeline *pipeline, struct parent_table *tables[ENTITY_COUNT],
-                         struct error *err)
+/* What was found in a file, and what of it is of no use. */
+static void tell(const struct message *message, const char *path, enum entity entity,
+                 const struct attribute_table *table)
+{
+    const char *note;
+    message_detail(message, "%s: %zu parents of %ss", path, attribute_table_parent_count(table),
+                   entity_name(entity));
+    for (size_t i = 0; i < attribute_table_grouping_count(table); i++) {
+        message_detail(message, "%s: %zu groups by %s", path, attribute_table_level_count(table, i),
+                       attribute_table_name(table, i));
+    }
+    for (size_t i = 0; (note = attribute_table_note(table, i)) != NULL; i++) {
+        message_note(message, "%s: %s", path, note);
+    }
+}
+
+int attribute_files_load(const struct pipeline *pipeline,
+                         struct attribute_table *tables[ENTITY_COUNT], struct error *err)
 {
     const struct option_list *options = &pipeline->options->attributes;
     const char *paths[ENTITY_COUNT] = {NULL};
@@ -34,21 +50,20 @@ int attribute_files_load(const struct pipeline *pipeline, struct parent_table *t
     }
     for (int i = 0; i < ENTITY_COUNT; i++) {
         const char *path = paths[i] == NULL ? pipeline->config->entities[i].attributes : paths[i];
-        tables[i] = path == NULL ? NULL : parent_table_load(path, err);
+        tables[i] = path == NULL ? NULL : attribute_table_load(path, err);
         if (path != NULL && tables[i] == NULL) {
             return -1;
         }
         if (path != NULL) {
-            message_detail(pipeline->message, "%s: %zu parents of %ss", path,
-                           parent_table_count(tables[i]), entity_name((enum entity)i));
+            tell(pipeline->message, path, (enum entity)i, tables[i]);
         }
     }
     return 0;
 }
 
-void attribute_files_free(struct parent_table *tables[ENTITY_COUNT])
+void attribute_files_free(struct attribute_table *tables[ENTITY_COUNT])
 {
     for (int i = 0; i < ENTITY_COUNT; i++) {
-        parent_table_free(tables[i]);
+        attribute_table_free(tables[i]);
     }
 }

@@ -5,12 +5,13 @@
 
 #include "predictor/pipeline.h"
 
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 
 /* Fills `tables` by `--attributes ENTITY=FILE`, else `[entity ENTITY] attributes`; NULL where there is none. Free with
  * attribute_files_free, also when it failed. ERROR_USAGE for an option that is none. */
-int attribute_files_load(const struct pipeline *pipeline, struct parent_table *tables[ENTITY_COUNT],
+int attribute_files_load(const struct pipeline *pipeline,
+                         struct attribute_table *tables[ENTITY_COUNT],
                          struct error *err) MUST_CHECK;
-void attribute_files_free(struct parent_table *tables[ENTITY_COUNT]);
+void attribute_files_free(struct attribute_table *tables[ENTITY_COUNT]);
 
 #endif

@@ -320,18 +320,18 @@ int backtest_request_open(struct backtest_request *request, const struct pipelin
         return -1;
     }
     request->reader = history_reader_open(dir, err);
-    if (request->reader == NULL || attribute_files_load(pipeline, request->parents, err) != 0) {
+    if (request->reader == NULL || attribute_files_load(pipeline, request->attributes, err) != 0) {
         return -1;
     }
     for (int i = 0; i < ENTITY_COUNT; i++) {
-        request->frame.parents[i] = request->parents[i];
+        request->frame.attributes[i] = request->attributes[i];
     }
     return settle_times(request, pipeline, err);
 }
 
 void backtest_request_close(struct backtest_request *request)
 {
-    attribute_files_free(request->parents);
+    attribute_files_free(request->attributes);
     event_calendar_free(request->calendar);
     zone_close(request->zone);
     history_reader_close(request->reader);

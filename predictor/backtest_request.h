@@ -15,8 +15,8 @@ enum { BACKTEST_BASELINE_COUNT = 4, BACKTEST_MODELS_TEXT_SIZE = 256 };
 struct backtest_request {
     struct history_reader *reader;
     struct zone *zone;
-    struct event_calendar *calendar;            /* NULL: none was given */
-    struct parent_table *parents[ENTITY_COUNT]; /* NULL: not known */
+    struct event_calendar *calendar;                  /* NULL: none was given */
+    struct attribute_table *attributes[ENTITY_COUNT]; /* NULL: not known */
     struct forecast_scorer_frame frame;
     struct backtest_origin origins[BACKTEST_ORIGINS_MAX]; /* the latest first */
     size_t origin_count;

@@ -45,7 +45,7 @@ static void *open_scorer(const void *self, const char *model, enum entity entity
         .zone = frame->zone,
         .events = frame->events,
         .event_count = count_ended(frame, origin->as_of_unix),
-        .parents = frame->parents[entity],
+        .attributes = frame->attributes[entity],
         .is_event = origin->is_event,
         .event_kind = origin->event_kind,
         .event_members = origin->event_members,

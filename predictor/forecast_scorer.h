@@ -7,7 +7,7 @@
 
 #include "predictor/backtest/origin_run.h"
 #include "predictor/calendar/event_window.h"
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 
 /* What is the same at all origins; borrowed. */
 struct forecast_scorer_frame {
@@ -16,7 +16,7 @@ struct forecast_scorer_frame {
     const struct event_window
         *events; /* [event_count], in order of time; a model sees those ended at its origin */
     size_t event_count;
-    const struct parent_table *parents[ENTITY_COUNT]; /* NULL: not known */
+    const struct attribute_table *attributes[ENTITY_COUNT]; /* NULL: not known */
 };
 
 /* `frame` has to live as long as what is made of it. */

@@ -63,7 +63,7 @@ static int open_forecasters(struct rank_job *job, struct error *err)
             .zone = request->zone,
             .events = request->frame.past,
             .event_count = request->frame.past_count,
-            .parents = request->parents[i],
+            .attributes = request->attributes[i],
             .is_event = options->event != NULL,
             .event_kind = request->window.kind,
             .event_members = request->window.members,

@@ -283,7 +283,7 @@ int rank_request_open(struct rank_request *request, const struct pipeline *pipel
     request->reader = history_reader_open(dir, err);
     if (request->reader == NULL || settle_times(request, pipeline, err) != 0 ||
         choose_families(request, pipeline, err) != 0 ||
-        attribute_files_load(pipeline, request->parents, err) != 0 ||
+        attribute_files_load(pipeline, request->attributes, err) != 0 ||
         load_list(&request->pins, &options->pins, err) != 0) {
         return -1;
     }
@@ -295,7 +295,7 @@ void rank_request_close(struct rank_request *request)
     for (int i = 0; i < ENTITY_COUNT; i++) {
         free(request->families[i]);
     }
-    attribute_files_free(request->parents);
+    attribute_files_free(request->attributes);
     key_list_free(request->pins);
     key_list_free(request->exclusions);
     event_calendar_free(request->calendar);

@@ -6,7 +6,7 @@
 #include "predictor/pipeline.h"
 
 #include "predictor/calendar/event_calendar.h"
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 #include "predictor/history/history_reader.h"
 #include "predictor/rank/key_list.h"
 #include "predictor/rank/rank_facts.h"
@@ -24,7 +24,7 @@ struct rank_request {
     size_t family_count[ENTITY_COUNT];
     struct family fallback[ENTITY_COUNT]; /* of an entity for which the config has no family */
     struct key_list *pins, *exclusions;
-    struct parent_table *parents[ENTITY_COUNT]; /* NULL: not known */
+    struct attribute_table *attributes[ENTITY_COUNT]; /* NULL: not known */
 };
 
 /* ERROR_USAGE for options that do not fit together, ERROR_INPUT for a history, calendar or list that cannot be

@@ -107,14 +107,14 @@ static struct bucket_list buckets_of(const struct key_history *key)
 static int observe_siblings(struct forecast_state *state, uint64_t hash, struct bucket_list seen,
                             struct error *err)
 {
-    const struct parent_table *parents = state->options.parents;
-    uint32_t parent = parent_table_find(parents, hash);
+    const struct attribute_table *attributes = state->options.attributes;
+    uint32_t parent = attribute_table_parent(attributes, attribute_table_find(attributes, hash));
     int64_t before = INT64_MIN;
     if (parent == PARENT_NONE) {
         return 0;
     }
-    if (sibling_activity_count_key(&state->siblings, parent_table_count(parents), parent, err) !=
-        0) {
+    if (sibling_activity_count_key(&state->siblings, attribute_table_parent_count(attributes),
+                                   parent, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < seen.count; i++) {

@@ -11,7 +11,7 @@
 
 #include "predictor/calendar/event_window.h"
 #include "predictor/forecast/demand.h"
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 #include "predictor/history/key_history.h"
 
 #include <stdbool.h>
@@ -31,9 +31,9 @@ struct forecast_options {
     const struct event_window
         *events; /* [event_count], borrowed; only those ended by as_of count */
     size_t event_count;
-    const struct parent_table
-        *parents;  /* of the keys of this entity; NULL when not known; borrowed */
-    bool is_event; /* the window is a promotion, not just any window */
+    const struct attribute_table
+        *attributes; /* of the keys of this entity; NULL when not known; borrowed */
+    bool is_event;   /* the window is a promotion, not just any window */
     const struct key_set *event_members; /* who is in it; NULL: not told; borrowed */
     const char *event_kind; /* its kind; NULL or "": any kind of event teaches about it */
     double event_strength; /* expected returns relative to the mean of past windows; 0: not known */

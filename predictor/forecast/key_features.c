@@ -4,7 +4,7 @@
 
 #include "common/key_set.h"
 
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 #include "predictor/forecast/special_math.h"
 
 #include <math.h>
@@ -263,6 +263,8 @@ bool key_features_take(const struct feature_context *context, const struct featu
     row[FEATURE_EVENT_MEMBER] =
         context->members != NULL && key_set_has(context->members, context->entity, key->hash);
     set_siblings(context, key->parent, row);
+    row[FEATURE_GROUP] = group_effects_sum(context->groups, key->attribute_row, false);
+    row[FEATURE_GROUP_EVENT] = group_effects_sum(context->groups, key->attribute_row, true);
     return true;
 }
 
@@ -347,6 +349,10 @@ static const struct {
                              "its siblings were quiet this month", THEME_SIBLINGS},
     [FEATURE_SIBLING_SHARE] = {"sibling_share", "most of its siblings are busy",
                                "few of its siblings are busy", THEME_SIBLINGS},
+    [FEATURE_GROUP] = {"group", "comes back more than others", "comes back less than others",
+                       THEME_GROUPS},
+    [FEATURE_GROUP_EVENT] = {"group_event", "is wanted in events", "is little wanted in events",
+                             THEME_GROUPS},
 };
 
 const char *key_features_words(enum key_feature feature, bool is_high)

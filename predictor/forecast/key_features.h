@@ -9,6 +9,7 @@
 #include "predictor/calendar/event_window.h"
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/btyd_model.h"
+#include "predictor/forecast/group_effects.h"
 #include "predictor/forecast/sibling_activity.h"
 
 /* The columns, in the order of a row. Logarithms throughout, so that effects are linear. */
@@ -56,6 +57,8 @@ enum key_feature {
     FEATURE_SIBLINGS_14,   /* in the last 14 */
     FEATURE_SIBLINGS_30,   /* in the last 30 */
     FEATURE_SIBLING_SHARE, /* ln of the same 30 by the number of siblings */
+    FEATURE_GROUP,         /* ln of how much more often than others keys of its groups came back */
+    FEATURE_GROUP_EVENT,   /* the same, to past events */
     FEATURE_COUNT
 };
 
@@ -83,13 +86,16 @@ struct feature_context {
     const struct key_set *members; /* in the event that is asked about; NULL: not told, or none */
     enum entity entity;
     const struct sibling_activity *siblings; /* NULL: no parents are known */
+    const struct group_effects
+        *groups; /* as of the origin; NULL: group_effects_fill fills them in */
 };
 
 /* A key: its buckets, as many as are known, and its parent's number or PARENT_NONE. */
 struct feature_key {
     struct bucket_list buckets;
     uint32_t parent;
-    uint64_t hash; /* key_set_hash of its id */
+    uint64_t hash;          /* key_set_hash of its id */
+    uint32_t attribute_row; /* of the table, or ATTRIBUTE_ROW_NONE */
 };
 
 /* Fills `row`, all finite; false when the key had not been seen by the origin. */
@@ -110,6 +116,7 @@ enum feature_theme {
     THEME_SEASON,
     THEME_EVENTS,
     THEME_SIBLINGS,
+    THEME_GROUPS,
     THEME_COUNT
 };
 enum feature_theme key_features_theme(enum key_feature feature);

@@ -2,7 +2,7 @@
  * Room: predictor/forecast. May touch: memory only. */
 #include "predictor/forecast/key_sample.h"
 
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,7 @@ int key_sample_offer(struct key_sample *sample, uint64_t hash, struct bucket_lis
 
 uint64_t key_sample_hash(struct slice id)
 {
-    return parent_table_hash(id);
+    return attribute_table_hash(id);
 }
 
 struct bucket_list key_sample_buckets(const struct key_sample *sample, size_t at)

@@ -29,7 +29,7 @@ struct key_sample {
 /* Offers one key, which is copied if it is in. `hash` is key_sample_hash of its id. */
 int key_sample_offer(struct key_sample *sample, uint64_t hash, struct bucket_list buckets,
                      struct error *err) MUST_CHECK;
-/* The same as parent_table_hash, so that a sampled key's parent can be found. */
+/* The same as attribute_table_hash, so that a sampled key's attributes can be found. */
 uint64_t key_sample_hash(struct slice id);
 struct bucket_list key_sample_buckets(const struct key_sample *sample, size_t at);
 /* How many keys one of the sample stands for, at least 1. */

@@ -115,12 +115,12 @@ static void free_fitted(void *fitted)
 static struct feature_key feature_key_of(const struct forecast_state *state,
                                          const struct key_history *key)
 {
-    const struct parent_table *parents = state->options.parents;
-    return (struct feature_key){
-        .buckets = {.buckets = key->buckets, .count = key->bucket_count},
-        .parent =
-            parents == NULL ? PARENT_NONE : parent_table_find(parents, parent_table_hash(key->id)),
-        .hash = key_set_hash(key->id)};
+    uint64_t hash = key_set_hash(key->id);
+    uint32_t row = attribute_table_find(state->options.attributes, hash);
+    return (struct feature_key){.buckets = {.buckets = key->buckets, .count = key->bucket_count},
+                                .parent = attribute_table_parent(state->options.attributes, row),
+                                .hash = hash,
+                                .attribute_row = row};
 }
 
 static void score(const struct forecast_state *state, const void *fitted,
@@ -137,7 +137,8 @@ static void score(const struct forecast_state *state, const void *fitted,
     struct contribution contributions[FEATURE_COUNT];
     struct candidate_answer answer =
         candidate_ask(&method->choice, row, state->options.is_event, contributions);
-    reason_words_append(demand->reason, sizeof demand->reason, contributions);
+    const struct reason_subject subject = {method->present.groups, feature_key.attribute_row};
+    reason_words_append(demand->reason, sizeof demand->reason, contributions, &subject);
     const struct auto_level *level = &method->level;
     double error =
         sure * hypot(answer.error, method->slope_spread * (answer.score - level->score_mean));

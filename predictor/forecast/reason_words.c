@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_FOR_MAX = 2, WORDS_AGAINST_MAX = 1 };
+enum { WORDS_FOR_MAX = 2, WORDS_AGAINST_MAX = 1, WORDS_SIZE = 128 };
 static const double amount_least = 0.1; /* of logit: below, nobody would notice */
 
 /* Everything that the features of one theme add up to. */
@@ -43,9 +43,26 @@ static bool append(char *reason, size_t size, const char *link, const char *word
     return true;
 }
 
+/* The words of a feature; those about groups begin with the group that is meant. */
+static void print_words(char words[WORDS_SIZE], enum key_feature feature, bool is_high,
+                        const struct reason_subject *subject)
+{
+    char group[ATTRIBUTE_TEXT_SIZE] = "";
+    if (key_features_theme(feature) == THEME_GROUPS) {
+        group_effects_name(subject->groups, subject->attribute_row, feature == FEATURE_GROUP_EVENT,
+                           is_high, group);
+        if (group[0] == '\0') {
+            (void)snprintf(group, sizeof group, "its kind");
+        }
+    }
+    (void)snprintf(words, WORDS_SIZE, "%s%s%s", group, group[0] == '\0' ? "" : " ",
+                   key_features_words(feature, is_high));
+}
+
 /* The strongest themes with that sign, strongest first. */
 static void append_themes(char *reason, size_t size, const struct contribution *contributions,
-                          struct theme_sum *themes, double sign)
+                          const struct reason_subject *subject, struct theme_sum *themes,
+                          double sign)
 {
     int most = sign > 0 ? WORDS_FOR_MAX : WORDS_AGAINST_MAX;
     const char *link = sign > 0 ? "; for: " : "; against: ";
@@ -54,8 +71,8 @@ static void append_themes(char *reason, size_t size, const struct contribution *
         for (int i = 1; i < THEME_COUNT; i++) {
             best = sign * themes[i].amount > sign * best->amount ? &themes[i] : best;
         }
-        const char *words =
-            key_features_words(best->strongest, contributions[best->strongest].is_high);
+        char words[WORDS_SIZE];
+        print_words(words, best->strongest, contributions[best->strongest].is_high, subject);
         if (sign * best->amount < amount_least || !append(reason, size, link, words)) {
             return;
         }
@@ -65,10 +82,11 @@ static void append_themes(char *reason, size_t size, const struct contribution *
 }
 
 void reason_words_append(char *reason, size_t size,
-                         const struct contribution contributions[FEATURE_COUNT])
+                         const struct contribution contributions[FEATURE_COUNT],
+                         const struct reason_subject *subject)
 {
     struct theme_sum themes[THEME_COUNT];
     sum_themes(contributions, themes);
-    append_themes(reason, size, contributions, themes, 1);
-    append_themes(reason, size, contributions, themes, -1);
+    append_themes(reason, size, contributions, subject, themes, 1);
+    append_themes(reason, size, contributions, subject, themes, -1);
 }

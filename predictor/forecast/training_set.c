@@ -102,7 +102,7 @@ static void set_context(const struct training_set *set, const struct forecast_st
         .end_unix = window->end_unix,
         .dormant_after_second = state->options.dormant_after_second,
         .entity = state->options.entity,
-        .siblings = state->options.parents == NULL ? NULL : &state->siblings,
+        .siblings = state->options.attributes == NULL ? NULL : &state->siblings,
         .events = set->events,
         .event_count = count_ended(set, window->origin_unix)};
 }
@@ -265,6 +265,7 @@ int training_set_present(const struct training_set *set, const struct forecast_s
 {
     set_context(set, state, &state->window, context);
     context->members = state->options.event_members;
+    context->groups = &set->groups;
     return fit_btyd(&state->triples, context, err);
 }
 
@@ -272,10 +273,12 @@ int training_set_present(const struct training_set *set, const struct forecast_s
 
 struct feature_key training_set_key(const struct forecast_state *state, size_t at)
 {
-    return (struct feature_key){
-        .buckets = key_sample_buckets(&state->sample, at),
-        .parent = parent_table_find(state->options.parents, state->sample.keys[at].hash),
-        .hash = state->sample.keys[at].hash};
+    uint64_t hash = state->sample.keys[at].hash;
+    uint32_t row = attribute_table_find(state->options.attributes, hash);
+    return (struct feature_key){.buckets = key_sample_buckets(&state->sample, at),
+                                .parent = attribute_table_parent(state->options.attributes, row),
+                                .hash = hash,
+                                .attribute_row = row};
 }
 
 int training_set_make(struct training_set *set, const struct forecast_state *state,
@@ -292,7 +295,10 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
             return -1;
         }
     }
-    return training_rows_fill(set, state, row_count_max, err);
+    if (training_rows_fill(set, state, row_count_max, err) != 0) {
+        return -1;
+    }
+    return group_effects_fill(set, state, &set->groups, err);
 }
 
 bool training_set_overlap(const struct training_set *set, size_t one, size_t other)
@@ -305,5 +311,6 @@ bool training_set_overlap(const struct training_set *set, size_t one, size_t oth
 void training_set_free(struct training_set *set)
 {
     training_rows_free(&set->rows);
+    group_effects_free(&set->groups);
     memset(set, 0, sizeof *set);
 }

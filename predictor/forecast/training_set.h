@@ -4,6 +4,7 @@
 #define REKINDLE_PREDICTOR_TRAINING_SET_H
 
 #include "predictor/forecast/forecast_state.h"
+#include "predictor/forecast/group_effects.h"
 #include "predictor/forecast/key_features.h"
 #include "predictor/forecast/training_rows.h"
 
@@ -27,6 +28,7 @@ struct training_set {
         origins[TRAINING_ORIGINS_MAX]; /* the latest first; rolling ones before events */
     size_t origin_count;
     struct training_rows rows;
+    struct group_effects groups; /* as of now, from all windows */
 };
 
 /* Picks origins: rolling windows of the coming one's length back from as_of, some overlapping, and past events, each with

@@ -1,7 +1,7 @@
 /* as_of_test.c - what is known of a key at a moment, and that nothing later is: a planted leak changes no feature. */
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/key_features.h"
-#include "predictor/forecast/parent_table.h"
+#include "predictor/forecast/attribute_table.h"
 #include "predictor/forecast/reason_words.h"
 
 #include <math.h>
@@ -59,7 +59,7 @@ static void days_are_those_of_the_zone(void **state)
 
 static bool take(const struct feature_context *context, struct bucket_list buckets, float *row)
 {
-    const struct feature_key key = {buckets, PARENT_NONE, 0};
+    const struct feature_key key = {buckets, PARENT_NONE, 0, ATTRIBUTE_ROW_NONE};
     return key_features_take(context, &key, row);
 }
 
@@ -158,7 +158,7 @@ static void siblings_are_counted_up_to_yesterday(void **state)
     static const struct active_bucket buckets[] = {{24 * 3, 1}};
     struct sibling_activity siblings = {0};
     struct feature_context context = context_of();
-    struct feature_key key = {list(buckets, 1), 1, 0};
+    struct feature_key key = {list(buckets, 1), 1, 0, ATTRIBUTE_ROW_NONE};
     struct error err;
     float row[FEATURE_COUNT];
     for (int64_t day = 60; day < 110; day++) {
@@ -194,16 +194,17 @@ static void reasons_name_the_strongest(void **state)
         [FEATURE_LAST_HITS] = {0.3, true},    [FEATURE_TENURE] = {0.2, false},
         [FEATURE_SIBLINGS_7] = {0.05, false},
     };
+    const struct reason_subject nobody = {NULL, ATTRIBUTE_ROW_NONE};
     char reason[160] = "seen on 3 days, last 41 days ago";
-    reason_words_append(reason, sizeof reason, contributions);
+    reason_words_append(reason, sizeof reason, contributions, &nobody);
     assert_string_equal(
         reason, "seen on 3 days, last 41 days ago; for: comes to events, heavy use when last seen; "
                 "against: not seen for long");
     char narrow[60] = "seen on 3 days, last 41 days ago";
-    reason_words_append(narrow, sizeof narrow, contributions);
+    reason_words_append(narrow, sizeof narrow, contributions, &nobody);
     assert_string_equal(narrow, "seen on 3 days, last 41 days ago; for: comes to events");
     memset(contributions, 0, sizeof contributions);
-    reason_words_append(narrow, sizeof narrow, contributions);
+    reason_words_append(narrow, sizeof narrow, contributions, &nobody);
     assert_string_equal(narrow, "seen on 3 days, last 41 days ago; for: comes to events");
 }
 
