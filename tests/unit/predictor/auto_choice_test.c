@@ -213,11 +213,51 @@ static void a_bare_gap_wins_where_it_is_all_there_is(void **state)
     free(lives);
 }
 
+/* A key that comes back by what it did lately, each access counting half as much every 90 days: no law of BTYD, and nothing
+ * else that is known of it tells more. */
+static void live_by_decayed_count(gsl_rng *rng, struct life *life)
+{
+    const double half_life = 90;
+    const double level = .004;
+    double decayed = 0;
+    int born = (int)(gsl_rng_uniform(rng) * 200);
+    for (int day = born; day < DAYS; day++) {
+        decayed *= exp2(-1 / half_life);
+        if (day == born || gsl_rng_uniform(rng) < -expm1(-level * sqrt(decayed))) {
+            uint32_t hits = (uint32_t)ceil(gsl_ran_lognormal(rng, 0, 2));
+            life->buckets[life->count++] = (struct active_bucket){day * 24, hits};
+            decayed += hits;
+        }
+    }
+}
+
+/* Ridges learn the count among other things, and pay for those: they do worse on windows they were not fitted on. */
+static void a_decayed_count_wins_where_it_is_all_there_is(void **state)
+{
+    (void)state;
+    struct forecast_fact facts[FORECAST_FACTS_MAX];
+    size_t fact_count;
+    struct life *lives = calloc(KEYS, sizeof *lives);
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus2);
+    gsl_rng_set(rng, 1);
+    for (size_t i = 0; i < KEYS; i++) {
+        live_by_decayed_count(rng, &lives[i]);
+    }
+    double decayed = auc_of("decayed", lives, facts, &fact_count);
+    double learned = auc_of("auto", lives, facts, &fact_count);
+    assert_string_equal(value_of(facts, fact_count, "chosen"), "decayed");
+    assert_memory_equal(value_of(facts, fact_count, "why"), "the lowest log-loss, ", 21);
+    assert_true(fabs(learned - decayed) < 1e-6);
+    gsl_rng_free(rng);
+    free(lives);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fitted_law_ranks_like_the_true_one),
         cmocka_unit_test(a_bare_gap_wins_where_it_is_all_there_is),
+        cmocka_unit_test(a_decayed_count_wins_where_it_is_all_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
