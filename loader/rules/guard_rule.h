@@ -1,7 +1,9 @@
 /* guard_rule.h - has the cache been lost? A restart, a failover and an eviction look alike; what is left tells.
  * Room: loader/rules. May touch: nothing. Pure.
  * A marker key without expiry lies in the cache. What took the marker and most of the keys with it, on another server
- * process or after a flush, is a loss; a replica that took over has the marker, and an evicted marker leaves the keys. */
+ * process or after a flush, is a loss; a replica that took over has the marker, and an evicted marker leaves the keys.
+ * A replica, or a file, that was behind has the marker too, and fewer keys: more than a tenth is a loss. Whoever warms them
+ * again looks at his own keys first, so that one too often costs little. */
 #ifndef REKINDLE_LOADER_GUARD_RULE_H
 #define REKINDLE_LOADER_GUARD_RULE_H
 
@@ -15,6 +17,8 @@ struct guard_look {
     bool has_marker;
     char run_id[GUARD_RUN_ID_SIZE]; /* of the server process */
     uint64_t key_count;
+    bool
+        is_whole_count; /* of the part's keys and no others: what a look finds may be compared with the one before */
 };
 
 enum guard_verdict {

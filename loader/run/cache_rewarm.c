@@ -64,6 +64,7 @@ struct last_run {
     bool is_found;
     struct run_folder folder;
     struct run_status status;
+    int64_t ended_ns; /* when its summary was written: two runs may have ended in one second */
 };
 
 static bool has_ended_well(const struct run_folder *folder)
@@ -83,16 +84,28 @@ static bool has_ended_well(const struct run_folder *folder)
     return code == ERROR_NONE || code == ERROR_DEADLINE;
 }
 
+static int64_t ended_ns(const struct run_folder *folder)
+{
+    static const int64_t ns_per_second = INT64_C(1000000000);
+    char path[RUN_PATH_SIZE];
+    struct stat status;
+    return stat(run_folder_file(folder, "summary.json", path), &status) == 0
+               ? (int64_t)status.st_mtim.tv_sec * ns_per_second + status.st_mtim.tv_nsec
+               : 0;
+}
+
 static int note_if_later(void *context, const struct run_folder *folder, struct error *err)
 {
     struct last_run *last = context;
     struct run_status status;
     struct error ignored = {0};
+    int64_t ended = ended_ns(folder);
     (void)err;
     if (strncmp(folder->name, OWN_PREFIX, strlen(OWN_PREFIX)) != 0 && has_ended_well(folder) &&
         run_status_load(folder, &status, &ignored) == 1 &&
-        (!last->is_found || status.updated_unix >= last->status.updated_unix)) {
-        *last = (struct last_run){.is_found = true, .folder = *folder, .status = status};
+        (!last->is_found || ended >= last->ended_ns)) {
+        *last = (struct last_run){
+            .is_found = true, .folder = *folder, .status = status, .ended_ns = ended};
     }
     return 0;
 }
@@ -104,10 +117,14 @@ static void become_run(const struct load_job *job, const struct rewarm_part *par
 {
     const struct load_options *options = job->options;
     char rows[NUMBER_SIZE];
-    const char *arguments[ARGUMENT_MAX] = {
-        "rekindle-load", "run",     "--quiet",          "--max-plan-age", "365d",      "--plan",
-        part->plan,      "--redis", job->redis.address, "--run",          part->folder};
-    size_t count = 11; /* NOLINT: what stands above */
+    const char *arguments[ARGUMENT_MAX] = {"rekindle-load",  "run",   "--quiet",
+                                           "--max-plan-age", "365d",  "--plan",
+                                           part->plan,       "--run", part->folder};
+    size_t count = 9; /* NOLINT: what stands above */
+    if (options->redis != NULL) {
+        arguments[count++] = "--redis";
+        arguments[count++] = options->redis;
+    }
     if (options->config != NULL) {
         arguments[count++] = "--config";
         arguments[count++] = options->config;
@@ -265,6 +282,8 @@ static void say_loss(const struct rewarm *rewarm, const struct last_run *last, u
     if (!is_whole(finding)) {
         snprintf(what, sizeof what, "%.0f%% of the cluster's slots were lost",
                  PERCENT * (double)finding->lost_count / (double)finding->part_count);
+    } else if (!finding->is_unmarked[0]) {
+        snprintf(what, sizeof what, "another Redis took over with fewer keys");
     }
     if (!last->is_found) {
         message_warn(job->message, "%s; no run in %s ended with 0 or 7", what,

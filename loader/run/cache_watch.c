@@ -232,7 +232,9 @@ static enum guard_verdict judge_part(const struct cache_watch *watch,
 {
     const struct part_sight *before = &watch->before[part];
     struct guard_look then = {.is_answering = true, .key_count = before->key_count};
-    struct guard_look now = {.is_answering = true, .has_marker = sight->markers[part].is_present};
+    struct guard_look now = {.is_answering = true,
+                             .has_marker = sight->markers[part].is_present,
+                             .is_whole_count = watch->part_count == 1};
     const struct sink_status *process = find_process(sight, before->run_id);
     const struct part_sight *seen = &watch->now[part];
     snprintf(then.run_id, sizeof then.run_id, "%s", before->run_id);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const struct guard_look before = {true, true, "a", 1000};
+static const struct guard_look before = {true, true, "a", 1000, true};
 
 static void assert_verdict(struct guard_look now, enum guard_verdict wanted)
 {
@@ -19,21 +19,38 @@ static void assert_verdict(struct guard_look now, enum guard_verdict wanted)
 static void test_verdicts(void **state)
 {
     (void)state;
-    assert_verdict((struct guard_look){true, true, "a", 1200}, GUARD_FINE);
-    assert_verdict((struct guard_look){true, true, "b", 1000}, GUARD_FINE); /* a failover */
-    assert_verdict((struct guard_look){true, false, "a", 1000}, GUARD_EVICTED);
-    assert_verdict((struct guard_look){true, false, "a", 500}, GUARD_EVICTED);
-    assert_verdict((struct guard_look){true, false, "a", 499}, GUARD_LOST); /* flushed */
-    assert_verdict((struct guard_look){true, false, "b", 0}, GUARD_LOST);
-    assert_verdict((struct guard_look){true, false, "b", 5000},
+    assert_verdict((struct guard_look){true, true, "a", 1200, true}, GUARD_FINE);
+    assert_verdict((struct guard_look){true, true, "b", 1000, true}, GUARD_FINE); /* a failover */
+    assert_verdict((struct guard_look){true, false, "a", 1000, true}, GUARD_EVICTED);
+    assert_verdict((struct guard_look){true, false, "a", 500, true}, GUARD_EVICTED);
+    assert_verdict((struct guard_look){true, false, "a", 499, true}, GUARD_LOST); /* flushed */
+    assert_verdict((struct guard_look){true, false, "b", 0, true}, GUARD_LOST);
+    assert_verdict((struct guard_look){true, false, "b", 5000, true},
                    GUARD_LOST); /* and refilled since */
-    assert_verdict((struct guard_look){false, false, "b", 0}, GUARD_SILENT);
+    assert_verdict((struct guard_look){false, false, "b", 0, true}, GUARD_SILENT);
+}
+
+static void test_behind(void **state)
+{
+    (void)state;
+    const struct guard_look many = {true, true, "a", 100000, true};
+    struct guard_look now = {true, true, "b", 89900, true};
+    assert_int_equal(guard_rule_judge(&many, &now), GUARD_FINE);
+    now.key_count--;
+    assert_int_equal(guard_rule_judge(&many, &now), GUARD_LOST);
+    now.is_whole_count = false; /* slots may have moved at the same time */
+    assert_int_equal(guard_rule_judge(&many, &now), GUARD_FINE);
+    now = (struct guard_look){true, true, "a", 1, true}; /* the same process: somebody deletes */
+    assert_int_equal(guard_rule_judge(&many, &now), GUARD_FINE);
+    const struct guard_look few = {true, true, "a", 100, true};
+    now = (struct guard_look){true, true, "b", 0, true}; /* too few to tell */
+    assert_int_equal(guard_rule_judge(&few, &now), GUARD_FINE);
 }
 
 static void test_the_first_look_loses_nothing(void **state)
 {
     (void)state;
-    struct guard_look now = {true, false, "a", 0};
+    struct guard_look now = {true, false, "a", 0, true};
     assert_int_equal(guard_rule_judge(NULL, &now), GUARD_FIRST);
     now.has_marker = true;
     assert_int_equal(guard_rule_judge(NULL, &now), GUARD_FINE);
@@ -53,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_behind),
         cmocka_unit_test(test_the_first_look_loses_nothing),
         cmocka_unit_test(test_prediction),
     };
