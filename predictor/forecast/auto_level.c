@@ -147,10 +147,13 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
         level->high = level->mean + half;
     }
     level->total.mean = total_at(present, level->mean, &variance);
-    double low = total_at(present, level->low, &variance);
-    level->total.low = fmax(low - sure * sqrt(variance), 0);
-    double high = total_at(present, level->high, &variance);
-    level->total.high = high + sure * sqrt(variance);
+    double chance =
+        sure * sqrt(variance); /* of single keys, which has nothing to do with the level */
+    double unused;
+    double below = level->total.mean - total_at(present, level->low, &unused);
+    double above = total_at(present, level->high, &unused) - level->total.mean;
+    level->total.low = fmax(level->total.mean - hypot(below, chance), 0);
+    level->total.high = level->total.mean + hypot(above, chance);
 }
 
 /* ---- the whole */

@@ -229,10 +229,9 @@ static int finish(struct contest *contest, struct standing *standing,
         contest_fit_ridge(contest, CONTEST_ALL_FOLDS, kind_of(chosen), &choice->ridge, err) != 0) {
         return -1;
     }
-    choice->has_ordinary = contest->has_layers;
     choice->ordinary = contest->ordinary;
+    choice->trend = contest->trend;
     if (chosen->is_layer) {
-        choice->ordinary_level = contest->ordinary_level;
         choice->bases = contest->bases;
         contest->bases = NULL;
     }
@@ -296,6 +295,6 @@ struct candidate_answer candidate_ask(const struct candidate_choice *choice, con
     return (struct candidate_answer){
         .score = chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS),
         .error = chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS),
-        .base = chosen->is_layer ? contest_base(&choice->ordinary, choice->ordinary_level, design)
+        .base = chosen->is_layer ? contest_base(&choice->ordinary, choice->trend.height, design)
                                  : RETURN_LINK_LOGIT};
 }

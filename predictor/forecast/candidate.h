@@ -6,6 +6,7 @@
 #ifndef REKINDLE_PREDICTOR_CANDIDATE_H
 #define REKINDLE_PREDICTOR_CANDIDATE_H
 
+#include "predictor/forecast/event_level.h"
 #include "predictor/forecast/feature_scale.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/reason_words.h"
@@ -33,10 +34,9 @@ struct candidate_choice {
     struct feature_scale scale;
     struct logistic_fit ridge;    /* fitted on all rows, when a ridge is chosen */
     struct logistic_fit ordinary; /* on ordinary windows: what a layer is on top of */
-    bool has_ordinary;            /* there are events, and enough of those windows */
-    double ordinary_level;
-    float *scores; /* [rows], out of fold and calibrated, of the chosen one */
-    float *bases;  /* [rows] what they are on top of; NULL: they are logits */
+    struct level_trend trend;     /* of levels of those windows */
+    float *scores;                /* [rows], out of fold and calibrated, of the chosen one */
+    float *bases;                 /* [rows] what they are on top of; NULL: they are logits */
     double compared_rows, compared_returns;
 };
 

@@ -280,18 +280,22 @@ double contest_base(const struct logistic_fit *ordinary, double level, const flo
     return special_math_log1pexp(level + logistic_fit_logit(ordinary, design, DESIGN_COLUMNS));
 }
 
-/* The mean of the levels of ordinary windows, by the rows each has. */
-static double mean_level(const struct contest *contest, const struct logistic_fit *fit)
+/* Of ordinary windows that share no time. */
+static struct level_trend trend_of(const struct training_set *set, const struct logistic_fit *fit)
 {
-    double weight = 0;
-    double sum = 0;
-    for (size_t i = 0; i < contest->set->origin_count; i++) {
-        const struct training_origin *origin = &contest->set->origins[i];
-        double rows = origin->is_event ? 0 : (double)(origin->row_end - origin->row_begin);
-        weight += rows;
-        sum += rows * fit->coefficients[DESIGN_COLUMNS + i];
+    struct aged_level windows[TRAINING_ORIGINS_MAX];
+    size_t count = 0;
+    size_t last = 0;
+    for (size_t i = 0; i < set->origin_count; i++) {
+        size_t column = DESIGN_COLUMNS + i;
+        if (!set->origins[i].is_event && (count == 0 || !training_set_overlap(set, last, i))) {
+            last = i;
+            windows[count++] = (struct aged_level){
+                {fit->coefficients[column], sqrt(fit->covariance[column][column])},
+                set->origins[i].ln_age};
+        }
     }
-    return weight > 0 ? sum / weight : 0;
+    return event_level_trend(windows, count);
 }
 
 /* What keys do without an event, by a ridge on ordinary windows: the hazard on top of which events add theirs. */
@@ -309,6 +313,7 @@ static int fit_ordinary(struct contest *contest, struct error *err)
     for (size_t i = 0; i < contest->rows->count; i++) {
         contest->bases[i] = (float)RETURN_LINK_LOGIT;
     }
+    contest->trend = event_level_trend(NULL, 0);
     contest->has_layers = has_event && returns >= enough;
     if (!contest->has_layers) {
         return 0;
@@ -318,10 +323,12 @@ static int fit_ordinary(struct contest *contest, struct error *err)
     if (fit_rows(rows, penalty, &contest->ordinary, err) != 0) {
         return -1;
     }
-    contest->ordinary_level = mean_level(contest, &contest->ordinary);
+    contest->trend = trend_of(contest->set, &contest->ordinary);
     for (size_t i = 0; i < contest->rows->count; i++) {
-        contest->bases[i] = (float)contest_base(&contest->ordinary, contest->ordinary_level,
-                                                &contest->design[i * DESIGN_COLUMNS]);
+        double ln_age = contest->set->origins[contest->rows->origins[i]].ln_age;
+        double level = contest->trend.height + contest->trend.slope * ln_age;
+        contest->bases[i] =
+            (float)contest_base(&contest->ordinary, level, &contest->design[i * DESIGN_COLUMNS]);
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef REKINDLE_PREDICTOR_CONTEST_H
 #define REKINDLE_PREDICTOR_CONTEST_H
 
+#include "predictor/forecast/event_level.h"
 #include "predictor/forecast/feature_scale.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/training_set.h"
@@ -23,8 +24,8 @@ struct contest {
     size_t origin_folds[TRAINING_ORIGINS_MAX];
     bool has_layers; /* events, and ordinary windows to tell what is there without them */
     float *bases;    /* [rows] the hazard of ordinary windows for rows of events */
-    struct logistic_fit ordinary; /* which it is by */
-    double ordinary_level;
+    struct logistic_fit ordinary;                  /* which it is by */
+    struct level_trend trend;                      /* of the levels of ordinary windows */
     struct logistic_fit ridges[CONTEST_FOLDS_MAX]; /* of the penalty before: a good start */
     /* scratch for the rows outside a fold */
     float *part_values, *part_weights, *part_bases;

@@ -65,7 +65,8 @@ struct level_trend event_level_trend(const struct aged_level *windows, size_t co
                     error * error + typical_base_spread * typical_base_spread);
     }
     struct line line = solve_line(&sums);
-    return (struct level_trend){.slope = line.slope, .error = sqrt(line.slope_variance)};
+    return (struct level_trend){
+        .slope = line.slope, .error = sqrt(line.slope_variance), .height = line.height};
 }
 
 /* ---- pulls */

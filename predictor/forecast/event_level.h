@@ -11,9 +11,9 @@ struct aged_level {
     double ln_age;
 };
 
-/* By how much levels change while the history grows e times as old, and how unsure that is. */
+/* By how much levels change while the history grows e times as old, how unsure that is, and the level they come to now. */
 struct level_trend {
-    double slope, error;
+    double slope, error, height;
 };
 
 /* The more of a history there is, the more is known of its keys, and the more of those that are silent have left: levels

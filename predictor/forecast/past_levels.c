@@ -83,41 +83,9 @@ static double reach_of(const struct training_set *set, struct row_scores scores,
     return fmin(by_pull / fmax(by_level, DBL_EPSILON), 1);
 }
 
-/* ---- the age of the history */
-
-static double ln_age(const struct forecast_state *state, const struct feature_context *context)
-{
-    double then = (double)(context->origin_unix - state->first_unix);
-    double now = (double)(state->window.origin_unix - state->first_unix);
-    return log(fmax(then, 1) / fmax(now, 1));
-}
-
-/* Of ordinary windows that share no time, by the ridge that was fitted on them. */
-static struct level_trend trend_of(const struct forecast_state *state,
-                                   const struct training_set *set,
-                                   const struct candidate_choice *choice)
-{
-    struct aged_level windows[TRAINING_ORIGINS_MAX];
-    const struct logistic_fit *fit = &choice->ordinary;
-    size_t count = 0;
-    size_t last = 0;
-    for (size_t i = 0; i < set->origin_count && choice->has_ordinary; i++) {
-        size_t column = DESIGN_COLUMNS + i;
-        if (!set->origins[i].is_event && (count == 0 || !training_set_overlap(set, last, i))) {
-            last = i;
-            windows[count++] = (struct aged_level){
-                {fit->coefficients[column], sqrt(fit->covariance[column][column])},
-                ln_age(state, &set->origins[i].context)};
-        }
-    }
-    return event_level_trend(windows, count);
-}
-
-/* ---- levels */
-
 /* Past events, each with its pull, those that found enough dormant keys with their level; false when none did. */
-static bool forecast_event(struct past_levels *past, const struct forecast_state *state,
-                           const struct training_set *set, const struct candidate_choice *choice)
+static bool forecast_event(struct past_levels *past, const struct training_set *set,
+                           const struct candidate_choice *choice)
 {
     struct row_scores scores = {choice->scores, choice->bases};
     struct level_event events[TRAINING_EVENTS_MAX];
@@ -133,16 +101,15 @@ static bool forecast_event(struct past_levels *past, const struct forecast_state
         const struct training_origin *origin = &set->origins[i];
         if (origin->is_event && has_level(set, i, by_target)) {
             events[origin->event_at].has_level = has_level_at_all = true;
-            events[origin->event_at].at = (struct aged_level){window_level_of(set, scores, i),
-                                                              ln_age(state, &origin->context)};
+            events[origin->event_at].at =
+                (struct aged_level){window_level_of(set, scores, i), origin->ln_age};
         }
     }
     if (!has_level_at_all) {
         return false;
     }
     double reach = reach_of(set, scores, events);
-    past->forecast =
-        event_level_forecast(events, set->event_count, reach, trend_of(state, set, choice));
+    past->forecast = event_level_forecast(events, set->event_count, reach, choice->trend);
     for (size_t i = 0; i < set->event_count; i++) {
         if (!has_same || events[i].is_same_kind) {
             past->unit_levels[past->unit_count++] =
@@ -171,7 +138,7 @@ void past_levels_learn(struct past_levels *past, const struct forecast_state *st
         samples[count].is_same_kind = !by_kind || origin->is_same_kind;
         count++;
     }
-    if (state->options.is_event && forecast_event(past, state, set, choice)) {
+    if (state->options.is_event && forecast_event(past, set, choice)) {
         return;
     }
     past->is_untaught = state->options.is_event;

@@ -133,6 +133,13 @@ static bool overlaps_event(const struct training_set *set, const struct forecast
     return false;
 }
 
+static double ln_age(const struct forecast_state *state, int64_t origin_unix)
+{
+    double then = (double)(origin_unix - state->first_unix);
+    double now = (double)(state->window.origin_unix - state->first_unix);
+    return log(fmax(then, 1) / fmax(now, 1));
+}
+
 static void add_origin(struct training_set *set, const struct forecast_state *state,
                        const struct forecast_window *window, const struct feature_event *event)
 {
@@ -140,7 +147,8 @@ static void add_origin(struct training_set *set, const struct forecast_state *st
     *origin =
         (struct training_origin){.is_event = event != NULL,
                                  .event_at = event == NULL ? 0 : (size_t)(event - set->events),
-                                 .is_same_kind = event != NULL && event->is_same_kind};
+                                 .is_same_kind = event != NULL && event->is_same_kind,
+                                 .ln_age = ln_age(state, window->origin_unix)};
     set_context(set, state, window, &origin->context);
     origin->context.members = event == NULL ? NULL : event->window.members;
 }

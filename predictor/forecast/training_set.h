@@ -16,6 +16,7 @@ struct training_origin {
     bool is_event;
     size_t event_at;      /* which of the set's events, if it is one */
     bool is_same_kind;    /* an event of the coming one's kind */
+    double ln_age;        /* ln of the history's age there over its age now; at most 0 */
     double keys, returns; /* dormant there beyond the threshold, and how many of them came back */
     size_t row_begin, row_end;
     double row_returns; /* rows that came back, for the shorter threshold of training */
