@@ -126,7 +126,8 @@ struct config {
     const char *budget_growth, *budget_accept_eviction; /* NULL: not given */
     const char *
         run_dir; /* [run] dir = PATH: where run folders are made; default runs beside the config file */
-    int64_t window_ranks;            /* [run] window_ranks; default 20000 */
+    int64_t window_ranks; /* [run] window_ranks; default 20000 */
+    int64_t patience_ms;  /* [run] patience: for a source or a Redis that is away; 0: not given */
     int64_t max_expiries_per_second; /* [run]; default 50000 */
     const char *metrics_file;        /* [run] metrics = PATH; NULL: none */
     const char *on_finish;           /* [run] on_finish = COMMAND; NULL: none */

@@ -187,6 +187,8 @@ const struct config_row config_rows[] = {
     {"run", "dir", CONFIG_PATH, AT(run_dir), "runs", 0, 0, "where the folders of runs are made"},
     {"run", "window_ranks", CONFIG_COUNT, AT(window_ranks), "20000", WINDOW_RANKS_MIN,
      WINDOW_RANKS_MAX, "ranks that are fetched in key order at a time"},
+    {"run", "patience", CONFIG_DURATION_MS, AT(patience_ms), NULL, 0, 0,
+     "wait so long for a source or a Redis that is away; default 30s, with Sentinels 2m"},
     {"run", "max_expiries_per_second", CONFIG_COUNT, AT(max_expiries_per_second), "50k", 1,
      INT64_MAX, "refuse a plan of which more keys would expire in one second"},
     {"run", "metrics", CONFIG_PATH, AT(metrics_file), NULL, 0, 0,

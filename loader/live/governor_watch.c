@@ -51,13 +51,15 @@ struct governor_watch {
     int64_t pings[PING_COUNT];
     size_t ping_count;
     int64_t pressure_us, second_us; /* when they were due last */
+    int64_t lost_us;                /* since when the database does not answer; 0: it does */
+    struct error trouble;           /* why */
 };
 
 /* ---- readings */
 
 static void read_pressure(struct governor_watch *watch, int64_t now_us)
 {
-    struct error ignored = {0}; /* what fails grows old, and that is judged */
+    struct error trouble = {0}; /* what fails grows old, and that is judged */
     struct source_pressure_reading reading;
     struct health *health = &watch->signs.health;
     if (watch->pressure == NULL ||
@@ -65,10 +67,13 @@ static void read_pressure(struct governor_watch *watch, int64_t now_us)
         return;
     }
     watch->pressure_us = now_us;
-    int result = source_pressure_read(watch->pressure, &reading, &ignored);
-    (void)result;
+    int result = source_pressure_read(watch->pressure, &reading, &trouble);
     if (reading.has_threads) {
+        watch->lost_us = 0;
         health_read(health, HEALTH_THREADS_RUNNING, reading.threads_running, now_us);
+    } else if (result != 0) {
+        watch->lost_us = watch->lost_us == 0 ? now_us : watch->lost_us;
+        watch->trouble = trouble;
     }
     if (reading.has_lag) {
         health_read(health, HEALTH_REPLICA_LAG_MS, reading.lag_ms, now_us);
@@ -174,7 +179,12 @@ static void publish(struct governor_watch *watch, const struct governor_orders *
         }
     }
     pthread_mutex_lock(&watch->mutex);
-    watch->look = (struct governor_look){.health = watch->signs.health, .orders = *orders};
+    watch->look.health = watch->signs.health;
+    watch->look.orders = *orders;
+    watch->look.lost_us = watch->lost_us;
+    if (watch->lost_us != 0) {
+        watch->look.trouble = watch->trouble;
+    }
     pthread_mutex_unlock(&watch->mutex);
 }
 

@@ -28,6 +28,8 @@ struct governor_watch_options {
 struct governor_look {
     struct health health;
     struct governor_orders orders;
+    int64_t lost_us;      /* monotonic: since when the database does not answer; 0: it does */
+    struct error trouble; /* why, when lost_us is set */
 };
 
 /* Connects, takes the first readings, and starts the thread. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/monotonic.h"
+#include "common/units.h"
 #include "loader/folder/run_metrics.h"
 
 enum { SLICE_US = 100000, SAVE_EVERY_US = 1000000 };
@@ -166,6 +167,9 @@ static const char *describe(const struct pulse *pulse, enum throttle_reason reas
 static int show(struct pulse *pulse, enum throttle_reason reason, struct error *err)
 {
     int64_t now_us = monotonic_us();
+    if (reason == THROTTLE_REASON_COUNT && pulse_is_held(pulse)) {
+        reason = reason_of(&pulse->look.orders);
+    }
     bool is_paused = reason == THROTTLE_PAUSE;
     show_progress(pulse, reason);
     if (now_us - pulse->saved_us >= SAVE_EVERY_US || is_paused != pulse->is_saved_as_paused) {
@@ -203,13 +207,39 @@ void pulse_start(struct pulse *pulse, const char *host_folder)
     pulse->saved_us = pulse->started_us;
 }
 
+static int check_deadline(const struct pulse *pulse, struct error *err)
+{
+    if (pulse->deadline_us == 0 || monotonic_us() < pulse->deadline_us) {
+        return 0;
+    }
+    return error_set(err, ERROR_DEADLINE, "the deadline is reached");
+}
+
+/* A database that is away for a while is waited for; one that stays away ends the run, which can be resumed. */
+static int check_database(const struct pulse *pulse, struct error *err)
+{
+    char duration[UNITS_TEXT_SIZE];
+    const struct governor_look *look = &pulse->look;
+    int64_t away_us = look->lost_us == 0 ? 0 : monotonic_us() - look->lost_us;
+    if (pulse->base == NULL || away_us <= source_patience_ms(pulse->base) * US_PER_MS) {
+        return 0;
+    }
+    *err = look->trouble;
+    err->kind = ERROR_BACKEND;
+    units_print_duration(duration, (double)away_us / US_PER_SECOND);
+    return error_add_context(err,
+                             "the database has not answered for %s, longer than [run] patience, so "
+                             "this run gives up; the same command resumes it",
+                             duration);
+}
+
 /* Looks at the switch; while it says pause, waits here. */
 static int beat(struct pulse *pulse, enum throttle_reason reason, struct error *err)
 {
     enum run_wish wish;
     while ((wish = run_switch_look(&pulse->run_switch, monotonic_us())) == WISH_PAUSE) {
         int64_t before_us = monotonic_us();
-        if (show(pulse, THROTTLE_PAUSE, err) != 0) {
+        if (show(pulse, THROTTLE_PAUSE, err) != 0 || check_deadline(pulse, err) != 0) {
             return -1;
         }
         sleep_us(SLICE_US);
@@ -220,7 +250,10 @@ static int beat(struct pulse *pulse, enum throttle_reason reason, struct error *
         return error_set(err, ERROR_STOPPED, "%s", pulse->run_switch.why);
     }
     look_at_governor(pulse);
-    return show(pulse, reason, err);
+    return show(pulse, reason, err) != 0 || check_deadline(pulse, err) != 0 ||
+                   check_database(pulse, err) != 0
+               ? -1
+               : 0;
 }
 
 int pulse_beat(struct pulse *pulse, struct error *err)
@@ -247,6 +280,23 @@ int pulse_breathe(struct pulse *pulse, struct error *err)
 {
     look_at_governor(pulse);
     return show(pulse, THROTTLE_REASON_COUNT, err);
+}
+
+int pulse_settle(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us,
+                 struct error *err)
+{
+    int64_t started_us = monotonic_us(), now_us = started_us;
+    int result = 0;
+    while (result == 0 && now_us - started_us < wait_us &&
+           atomic_load(run_switch_stop_flag()) == 0) {
+        int64_t left_us = started_us + wait_us - now_us;
+        sleep_us(left_us < SLICE_US ? left_us : SLICE_US);
+        look_at_governor(pulse);
+        result = show(pulse, reason, err);
+        now_us = monotonic_us();
+    }
+    pace_account(&pulse->pace, reason, now_us - started_us);
+    return result;
 }
 
 bool pulse_is_held(const struct pulse *pulse)

@@ -43,6 +43,7 @@ struct pulse {
     uint64_t warm_count;      /* rows of the plan with action warm */
     double benefit_ms;        /* of all of them */
     int64_t started_us, saved_us, started_unix;
+    int64_t deadline_us; /* monotonic: from then on a beat is ERROR_DEADLINE; 0: never */
     struct pulse_outlook outlook;
     struct governor_watch *watch; /* NULL: nothing is governed but rows and bytes */
     struct governor_look look;    /* its last word */
@@ -62,7 +63,8 @@ void pulse_be_nice(const struct pace_config *pace);
 void pulse_start(struct pulse *pulse, const char *host_folder);
 
 /* Looks at everything once, and waits here as long as the run is paused. -1: ERROR_STOPPED by the switch,
- * ERROR_LOCKED when the lease was lost. Cheap enough for every few hundred rows. */
+ * ERROR_LOCKED when the lease was lost, ERROR_DEADLINE, ERROR_BACKEND when the database has been away for longer than
+ * [run] patience. Cheap enough for every few hundred rows. */
 int pulse_beat(struct pulse *pulse, struct error *err) MUST_CHECK;
 
 /* Waits `wait_us`, beating. */
@@ -71,6 +73,10 @@ int pulse_wait(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us
 
 /* As pulse_beat, but neither stops nor pauses: for what has to be brought to its end. -1: ERROR_LOCKED. */
 int pulse_breathe(struct pulse *pulse, struct error *err) MUST_CHECK;
+
+/* Waits `wait_us` in the same way, but not through a stop: returns 0 early then. */
+int pulse_settle(struct pulse *pulse, enum throttle_reason reason, int64_t wait_us,
+                 struct error *err) MUST_CHECK;
 
 /* Does the governor let nothing new begin, as of the last beat? */
 bool pulse_is_held(const struct pulse *pulse);

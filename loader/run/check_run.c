@@ -47,8 +47,10 @@ static uint64_t window_ranks(const struct load_job *job)
 static int open_session(struct check_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
-    struct sink_options sink_options = {
-        .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_abort_flag()};
+    struct sink_options sink_options = {.kind = SINK_DRY_RUN,
+                                        .redis = &job->redis,
+                                        .patience_ms = job->config->patience_ms,
+                                        .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
         write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
                          &session->mode, err) != 0 ||

@@ -49,8 +49,10 @@ static int open_run(struct ready_session *session, struct error *err)
 int ready_session_open(struct ready_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
-    struct sink_options sink_options = {
-        .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_stop_flag()};
+    struct sink_options sink_options = {.kind = SINK_DRY_RUN,
+                                        .redis = &job->redis,
+                                        .patience_ms = job->config->patience_ms,
+                                        .stop = run_switch_stop_flag()};
     if (checked_plan_open_wide(&session->plan, job, err) != 0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL || open_run(session, err) != 0) {
         return -1;

@@ -101,6 +101,7 @@ static int open_session(struct rollback_session *session, struct error *err)
     bool is_dry = job->options->is_dry_run;
     struct sink_options options = {.kind = is_dry ? SINK_DRY_RUN : SINK_REDIS,
                                    .redis = &job->redis,
+                                   .patience_ms = job->config->patience_ms,
                                    .stop = run_switch_abort_flag()};
     if (job->options->run == NULL) {
         return error_set(err, ERROR_USAGE,

@@ -112,8 +112,10 @@ static int open_run(struct verify_session *session, struct error *err)
 static int open_session(struct verify_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
-    struct sink_options sink_options = {
-        .kind = SINK_DRY_RUN, .redis = &job->redis, .stop = run_switch_stop_flag()};
+    struct sink_options sink_options = {.kind = SINK_DRY_RUN,
+                                        .redis = &job->redis,
+                                        .patience_ms = job->config->patience_ms,
+                                        .stop = run_switch_stop_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 ||
         (session->sink = sink_open(&sink_options, err)) == NULL || open_run(session, err) != 0 ||
         choose_sample(session, err) != 0) {

@@ -83,6 +83,13 @@ struct source_options {
     struct source_limits *limits; /* NULL: none but the config's */
 };
 
+/* For how long a source that is away is asked again: [run] patience, or 30 s. */
+static inline int64_t source_patience_ms(const struct config *config)
+{
+    enum { DEFAULT_MS = 30 * 1000 };
+    return config->patience_ms > 0 ? config->patience_ms : DEFAULT_MS;
+}
+
 struct source;
 
 /* Connects, prepares the family's query and reads what columns it has. ERROR_INPUT when the query cannot

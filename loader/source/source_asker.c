@@ -13,8 +13,7 @@ enum {
     PAUSE_MAX_MS = 2000,
     PAUSE_STEP_MS = 50, /* how long the stop flag may go unseen */
     GATE_STEP_MS = 10,  /* how long a risen limit may go unseen */
-    PERCENT = 100,
-    LOST_PATIENCE_MS = 30 * 1000
+    PERCENT = 100
 };
 
 /* ---- one row */
@@ -246,7 +245,7 @@ static bool is_worth_a_try(struct source_worker *worker, enum source_failure fai
     if (failure == SOURCE_FAILURE_LOST) {
         source->driver->disconnect(worker->connection);
         worker->connection = NULL;
-        if (monotonic_ms() - started_ms > LOST_PATIENCE_MS) {
+        if (monotonic_ms() - started_ms > source_patience_ms(source->setup.config)) {
             return false;
         }
     } else if (failure != SOURCE_FAILURE_AGAIN || tries >= AGAIN_MAX) {

@@ -19,7 +19,7 @@
 _Static_assert((int)MEMORY_NODE_MAX == (int)SINK_NODE_MAX, "a reading for each node");
 
 static const double PERCENT = 100;
-enum { WAIT_US = 200000, SAMPLE_LEAST_SECOND = 60 };
+enum { WAIT_US = 200000, SAMPLE_LEAST_SECOND = 60, PATIENCE_DEFAULT_MS = 30 * 1000 };
 
 /* ---- options */
 
@@ -157,12 +157,15 @@ int memory_watch_open(struct memory_watch *watch, const struct load_job *job,
                       const struct checked_plan *plan, struct sink *sink, struct error *err)
 {
     struct memory_limits limits;
-    *watch = (struct memory_watch){.sink = sink,
-                                   .message = job->message,
-                                   .window_start_unix = plan->identity.window_start_unix,
-                                   .now_unix = job->now_unix,
-                                   .curve = plan->curve,
-                                   .told_share = 1};
+    *watch =
+        (struct memory_watch){.sink = sink,
+                              .message = job->message,
+                              .window_start_unix = plan->identity.window_start_unix,
+                              .now_unix = job->now_unix,
+                              .curve = plan->curve,
+                              .patience_ms = job->config->patience_ms > 0 ? job->config->patience_ms
+                                                                          : PATIENCE_DEFAULT_MS,
+                              .told_share = 1};
     watch->statuses = calloc(SINK_NODE_MAX, sizeof *watch->statuses);
     if (watch->statuses == NULL) {
         return error_set_memory(err, "watching the memory of Redis");
@@ -339,16 +342,41 @@ int memory_watch_begin(struct memory_watch *watch, struct pulse *pulse, struct e
 
 /* ---- while it goes on */
 
+/* A server that is away for a moment is waited for as long as writes are; meanwhile single keys go out, for the sink to
+ * find out what became of it. `*is_known`: there is a reading. */
+static int read_again(struct memory_watch *watch, struct pulse *pulse, bool *is_known,
+                      struct error *err)
+{
+    int64_t now_us = monotonic_us();
+    *is_known = take_reading(watch, err) == 0;
+    if (*is_known) {
+        watch->lost_us = 0;
+        tell_fitting(watch, pulse);
+        return 0;
+    }
+    bool is_first = watch->lost_us == 0;
+    watch->lost_us = is_first ? now_us : watch->lost_us;
+    if (err->kind != ERROR_BACKEND ||
+        now_us - watch->lost_us > watch->patience_ms * (int64_t)US_PER_MS) {
+        return -1;
+    }
+    error_clear(err);
+    return is_first ? 0 : pulse_wait(pulse, THROTTLE_REDIS, WAIT_US, err);
+}
+
 int memory_watch_ask(struct memory_watch *watch, struct pulse *pulse, size_t wanted,
                      size_t *allowed, struct error *err)
 {
     for (;;) {
         int64_t now_us = monotonic_us();
-        if (memory_budget_needs_reading(&watch->budget, now_us)) {
-            if (take_reading(watch, err) != 0) {
-                return -1;
-            }
-            tell_fitting(watch, pulse);
+        bool is_known = true;
+        if (memory_budget_needs_reading(&watch->budget, now_us) &&
+            read_again(watch, pulse, &is_known, err) != 0) {
+            return -1;
+        }
+        if (!is_known) {
+            *allowed = 1;
+            return 0;
         }
         struct memory_verdict verdict = memory_budget_judge(&watch->budget, now_us);
         if (verdict.state == MEMORY_FREE) {

@@ -25,7 +25,9 @@ struct memory_watch {
     const struct benefit_curve *curve;
     double told_share; /* of the benefit that fits, as last told; 1 at first */
     int64_t told_us;
-    bool has_refused; /* the load ended, or was not begun, for want of memory */
+    int64_t patience_ms; /* for a server that is away */
+    int64_t lost_us;     /* monotonic: since when there is no reading; 0: there is one */
+    bool has_refused;    /* the load ended, or was not begun, for want of memory */
 };
 
 /* Reads options and config, and the state of all nodes. ERROR_USAGE when a node has no maxmemory and no budget is
@@ -43,7 +45,8 @@ void memory_watch_close(struct memory_watch *watch);
 int memory_watch_begin(struct memory_watch *watch, struct pulse *pulse,
                        struct error *err) MUST_CHECK;
 
-/* How many of `wanted` keys may be written now: 1..wanted. Waits, beating, while Redis is too full but may not stay so. */
+/* How many of `wanted` keys may be written now: 1..wanted. Waits, beating, while Redis is too full but may not stay so. A
+ * server that is away is waited for, too; while nothing is known of it, 1. */
 int memory_watch_ask(struct memory_watch *watch, struct pulse *pulse, size_t wanted,
                      size_t *allowed, struct error *err) MUST_CHECK;
 /* These were written, or not. */

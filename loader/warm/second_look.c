@@ -56,8 +56,9 @@ int second_look_take(const struct second_look *look, size_t item_count, int64_t 
         return 0;
     }
     int64_t wait_us = read_us + RECHECK_YOUNG_US - monotonic_us();
-    if (pulse_wait(look->pulse, THROTTLE_RECHECK, wait_us, err) != 0) {
+    if (pulse_settle(look->pulse, THROTTLE_RECHECK, wait_us, err) != 0) {
         return -1;
     }
-    return look_once(look, &count, read_us, err);
+    bool is_too_soon = monotonic_us() - read_us < RECHECK_YOUNG_US;
+    return is_too_soon ? remove_stale(look, count, err) : look_once(look, &count, read_us, err);
 }

@@ -15,7 +15,7 @@ struct second_look {
 };
 
 /* Looks at those of the first `item_count` items that were written, and once more at what was too young to tell: by then
- * nothing is. Rows whose value was taken away become stale_removed; the order of the items is lost. `read_us`
+ * nothing is. A stop does not wait for that: what is too young then is taken away. Rows whose value was taken away become stale_removed; the order of the items is lost. `read_us`
  * (monotonic): when their values began to be read. */
 int second_look_take(const struct second_look *look, size_t item_count, int64_t read_us,
                      struct error *err) MUST_CHECK;

@@ -120,8 +120,10 @@ int warm_session_open_target(struct warm_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
     struct run_manifest manifest;
-    struct sink_options options = {
-        .kind = SINK_REDIS, .redis = &job->redis, .stop = run_switch_abort_flag()};
+    struct sink_options options = {.kind = SINK_REDIS,
+                                   .redis = &job->redis,
+                                   .patience_ms = job->config->patience_ms,
+                                   .stop = run_switch_abort_flag()};
     if (checked_plan_open(&session->plan, job, err) != 0 || set_bounds(session, err) != 0 ||
         write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
                          &session->mode, err) != 0 ||
@@ -166,6 +168,7 @@ int warm_session_start_pulse(struct warm_session *session, struct error *err)
         .benefit_ms = identity->benefit_ms,
         .base = &session->base,
         .message = job->message,
+        .deadline_us = session->bounds.deadline.at_us,
     };
     pace_init(&pulse->pace, (uint64_t)session->base.pace.rows_per_second, monotonic_us());
     bool is_quiet = job->message->verbosity == VERBOSITY_QUIET;

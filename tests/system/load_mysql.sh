@@ -49,6 +49,7 @@ address = unix:$SCRATCH/cache.sock
 
 [run]
 dir = $SCRATCH/runs
+patience = 2s
 C
 }
 make_mysql_config hash
@@ -142,12 +143,19 @@ status=0
 wait $loader || status=$?
 check "MariaDB killed midway: exit code 4" is_equal $status 4
 check "said in a sentence" grep -qiE "mysql|mariadb" killed.out
+restart_mariadb db
+timeout 60 "$L" run --config shop.conf --plan plan.csv --rows 2000 --no-recheck >held.out 2>&1 &
+loader=$!
+warm=$(redis cache dbsize)
+wait_for 20 bash -c "[ \$(redis-cli -s '$SCRATCH/cache.sock' dbsize) -gt $((warm + 1000)) ]"
+kill -9 "$MARIADB_PID"
+status=0
+wait $loader || status=$?
+check "killed while what was fetched is held back: exit code 4, too" is_equal $status 4
+check "with what to do" grep -qF "longer than [run] patience, so this run gives up; the same command resumes it" held.out
 check "no MariaDB: exit code 4" says 4 "db.sock" load run
 rm -f "$SCRATCH/db.sock"
-mariadbd --no-defaults $([ "$(id -u)" != 0 ] || echo --user=root) --datadir="$SCRATCH/db/data" --socket="$SCRATCH/db.sock" --skip-networking \
-    --skip-log-bin --skip-name-resolve --performance-schema=OFF >"$SCRATCH/db/log" 2>&1 &
-SERVER_PIDS+=($!)
-wait_for 30 mariadb --no-defaults -S "$SCRATCH/db.sock" -u root -e "SELECT 1"
+restart_mariadb db
 check "it comes back, and the same command ends well" load run
 check "with every key" is_equal "$(redis cache dbsize)" 300000
 sed -i 's/^password.*/password = wrong-word/' my.cnf

@@ -70,6 +70,14 @@ check "and says that the same command resumes" grep -q "stopped by SIGTERM; the 
 check "status says so too" says_status "resumes it"
 check "what is warm is in the results" is_equal "$(grep -c ,warmed, "$(results_file)")" "$(redis cache dbsize)"
 check "it was accounted for" grep -q "paused by the switch" load.out
+start_load --deadline 2s
+kill -USR1 $LOADER
+check "a deadline does not wait for a resume" wait_for 2 state_is paused
+wait_for_end
+check "it ends a paused run with 7" ended 7 2500
+check "and says where it stands" grep -qE "the deadline .* is reached with [0-9]+ of $COUNT planned keys" load.out
+check "what is warm is in the results then, too" is_equal "$(grep -c ,warmed, "$(results_file)")" "$(redis cache dbsize)"
+"$L" resume --config shop.conf >/dev/null
 start_load
 touch runs/stop
 wait_for_end

@@ -19,11 +19,16 @@
 enum { MIB = 1 << 20, NOW = 1795996800, HOUR = 3600 };
 
 static struct sink_status node; /* what the stand-in says */
+static int away_count;          /* how many questions it leaves without an answer */
 
 int sink_node_statuses(struct sink *sink, struct sink_status statuses[SINK_NODE_MAX], size_t *count,
                        struct error *err)
 {
-    (void)sink, (void)err;
+    (void)sink;
+    if (away_count > 0) {
+        away_count--;
+        return error_set(err, ERROR_BACKEND, "Redis at 10.0.0.5:6379 closed the connection");
+    }
     statuses[0] = node;
     *count = 1;
     return 0;
@@ -124,6 +129,37 @@ static void test_a_full_redis_is_refused(void **state)
     memory_watch_close(&watch);
 }
 
+static void test_a_server_may_be_away_for_a_moment(void **state)
+{
+    (void)state;
+    struct memory_watch watch;
+    struct error err = {0};
+    struct sink_item items[1000] = {{.result = SINK_KEPT}};
+    size_t allowed = 0;
+    config.patience_ms = 1;
+    for (int i = 0; i < 1000; i++) {
+        items[i] = (struct sink_item){.result = SINK_DONE, .value = {"", MIB}};
+    }
+    assert_int_equal(memory_watch_open(&watch, &job, &plan, NULL, &err), 0);
+    memory_watch_wrote(&watch, items, 1000); /* more than may go out without a look */
+    away_count = 1;
+    assert_int_equal(memory_watch_ask(&watch, &pulse, 1000, &allowed, &err), 0);
+    assert_int_equal(allowed, 1);
+    assert_int_equal(memory_watch_ask(&watch, &pulse, 1000, &allowed, &err), 0);
+    assert_int_not_equal(allowed, 1);
+    memory_watch_wrote(&watch, items, 1000);
+    away_count = 1000;
+    assert_int_equal(memory_watch_ask(&watch, &pulse, 1000, &allowed, &err), 0);
+    while (memory_watch_ask(&watch, &pulse, 1000, &allowed, &err) == 0) {
+        assert_int_equal(allowed, 1);
+    }
+    away_count = 0;
+    assert_int_equal(err.kind, ERROR_BACKEND);
+    assert_string_equal(err.text,
+                        "asking for memory: Redis at 10.0.0.5:6379 closed the connection");
+    memory_watch_close(&watch);
+}
+
 static void test_the_budget_is_that_of_the_run(void **state)
 {
     (void)state;
@@ -179,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup(test_bad_options, begin_anew),
         cmocka_unit_test_setup(test_growth_lowers_the_mark, begin_anew),
         cmocka_unit_test_setup(test_a_full_redis_is_refused, begin_anew),
+        cmocka_unit_test_setup(test_a_server_may_be_away_for_a_moment, begin_anew),
         cmocka_unit_test_setup(test_the_budget_is_that_of_the_run, begin_anew),
         cmocka_unit_test_setup(test_an_eviction_ends_it, begin_anew),
     };
