@@ -17,7 +17,7 @@ static void levels_of_events_follow_their_pull(void **unused)
         {.is_same_kind = true, .pull = 4},
         {.is_same_kind = false, .has_level = true, .at = {{-2, 0.02}, 0}, .pull = 1},
         {.is_same_kind = true, .has_level = true, .at = {{-2 + 0.69314718, 0.02}, 0}, .pull = 2}};
-    const struct level_trend unmoved = {0, 0.15};
+    const struct level_trend unmoved = {0, 0.15, 0};
     struct level_forecast forecast = event_level_forecast(events, 3, 1, unmoved);
     assert_true(fabs(forecast.base + 2) < 1e-6);
     assert_true(fabs(forecast.mean - (-2 + log(8) / 2)) < 1e-6); /* pulls of 4 and 2 */
@@ -50,6 +50,7 @@ static void ordinary_windows_tell_the_trend(void **unused)
     struct level_trend trend = event_level_trend(windows, 8);
     assert_true(trend.slope > -0.8 && trend.slope < -0.5); /* held back a little */
     assert_true(trend.error > 0.1 && trend.error < 0.3);
+    assert_true(trend.height > -3.1 && trend.height < -2.9); /* where they are now */
     struct level_trend vague = event_level_trend(windows, 1); /* one window says nothing */
     assert_true(fabs(vague.slope) < 1e-9 && fabs(vague.error - 0.5) < 1e-9);
     struct level_trend unknown = event_level_trend(windows, 0);
@@ -61,8 +62,8 @@ static void bases_sink_as_ordinary_levels_do(void **unused)
     (void)unused;
     const struct level_event events[] = {
         {.is_same_kind = true, .has_level = true, .at = {{-2, 0.02}, log(0.5)}, .pull = 1}};
-    const struct level_trend sinking = {-0.6, 0.1};
-    const struct level_trend vague = {-0.6, 1};
+    const struct level_trend sinking = {-0.6, 0.1, 0};
+    const struct level_trend vague = {-0.6, 1, 0};
     struct level_forecast forecast = event_level_forecast(events, 1, 1, sinking);
     assert_true(fabs(forecast.base - (-2 + 0.6 * log(0.5))) < 1e-6);
     assert_true(event_level_forecast(events, 1, 1, vague).base_spread > forecast.base_spread);
