@@ -350,6 +350,14 @@ int pulse_take(struct pulse *pulse, const struct sink_item items[], size_t count
     return result;
 }
 
+size_t pulse_burst_rows(const struct pulse *pulse)
+{
+    enum { BURSTS_PER_SECOND = 100 };
+    double rows = pace_rows_per_second(&pulse->pace);
+    double burst = rows / BURSTS_PER_SECOND;
+    return rows <= 0 ? SIZE_MAX : burst < 1 ? 1 : (size_t)burst;
+}
+
 void pulse_spend(struct pulse *pulse, const struct sink_item items[], size_t count)
 {
     uint64_t bytes = 0;

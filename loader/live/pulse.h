@@ -87,6 +87,8 @@ int pulse_hold(struct pulse *pulse, struct error *err) MUST_CHECK;
  * limits and for a slow Redis. */
 int pulse_take(struct pulse *pulse, const struct sink_item items[], size_t count, size_t *allowed,
                struct error *err) MUST_CHECK;
+/* How many pulse_take gives at once at most. */
+size_t pulse_burst_rows(const struct pulse *pulse);
 /* To be called when they were written and all answers are there. */
 void pulse_spend(struct pulse *pulse, const struct sink_item items[], size_t count);
 

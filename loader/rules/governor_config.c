@@ -16,11 +16,11 @@ static int as_int(int64_t value, int fallback)
     return value > INT_MAX ? INT_MAX : (int)value;
 }
 
-/* A run that is to be slow asks little at a time: what a hundredth of a second lets through, but not less than is
+/* A run that is to be slow asks little at a time: what a two hundredth of a second lets through, but not less than is
  * worth a question. */
 static int rows_of(const struct config *config)
 {
-    enum { QUESTIONS_PER_SECOND = 100, ROWS_LEAST = 50 };
+    enum { QUESTIONS_PER_SECOND = 200, ROWS_LEAST = 50 };
     int most = as_int(config->mysql.chunk_rows, CHUNK_ROWS_DEFAULT);
     int paced = as_int(config->pace.rows_per_second / QUESTIONS_PER_SECOND, ROWS_LEAST);
     paced = paced < ROWS_LEAST ? ROWS_LEAST : paced;

@@ -11,7 +11,7 @@
 #include "loader/load_options.h"
 #include "loader/warm/write_mode.h"
 
-enum { WINDOW_BYTES_MAX = 12 << 20 };
+enum { WINDOW_BYTES_MAX = 6 << 20 };
 
 static int open_journal(struct warm_session *session, struct error *err)
 {

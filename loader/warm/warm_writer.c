@@ -144,11 +144,12 @@ static bool is_cut_short(const struct warm_writer *writer, size_t written, int64
 }
 
 /* How many of the items from `at` on go out between two looks at everything else. */
-static size_t next_chunk(const struct write_batch *batch, size_t at)
+static size_t next_chunk(const struct write_batch *batch, size_t at, size_t most)
 {
-    size_t end = at + CHUNK_COUNT < batch->item_count ? at + CHUNK_COUNT : batch->item_count;
-    size_t count = 0, bytes = 0;
-    while (at + count < end && bytes < CHUNK_BYTES) {
+    size_t left = batch->item_count - at, count = 0, bytes = 0;
+    most = most < CHUNK_COUNT ? most : CHUNK_COUNT;
+    most = most < left ? most : left;
+    while (count < most && bytes < CHUNK_BYTES) {
         bytes += batch->items[at + count++].value.size;
     }
     return count;
@@ -160,7 +161,7 @@ static int write_items(struct warm_writer *writer, bool is_ours_kept, struct err
     struct load_bounds *bounds = writer->options.bounds;
     int64_t started_us = monotonic_us();
     for (size_t at = 0; at < writer->batch->item_count && !is_cut_short(writer, at, started_us);) {
-        size_t count = next_chunk(writer->batch, at);
+        size_t count = next_chunk(writer->batch, at, pulse_burst_rows(pulse));
         if (pulse_beat(pulse, err) != 0 ||
             (bounds != NULL && load_bounds_ask(bounds, pulse, count, &count, err) != 0) ||
             pulse_take(pulse, &writer->batch->items[at], count, &count, err) != 0) {

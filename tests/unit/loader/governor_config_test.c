@@ -85,7 +85,8 @@ static void test_a_slow_run_asks_little_at_a_time(void **state)
     static const struct {
         int64_t rows_per_second;
         int wanted;
-    } rows[] = {{0, 300}, {1, 50}, {5000, 50}, {20000, 200}, {30000, 300}, {INT64_MAX, 300}};
+    } rows[] = {{0, 300},     {1, 50},       {5000, 50},      {20000, 100},
+                {30000, 150}, {100000, 300}, {INT64_MAX, 300}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct config config = usual();
         config.pace.rows_per_second = rows[i].rows_per_second;
