@@ -50,7 +50,7 @@ static void ordinary_windows_tell_the_trend(void **unused)
     struct level_trend trend = event_level_trend(windows, 8);
     assert_true(trend.slope > -0.8 && trend.slope < -0.5); /* held back a little */
     assert_true(trend.error > 0.1 && trend.error < 0.3);
-    assert_true(trend.height > -3.1 && trend.height < -2.9); /* where they are now */
+    assert_true(trend.height > -3.1 && trend.height < -2.9);  /* where they are now */
     struct level_trend vague = event_level_trend(windows, 1); /* one window says nothing */
     assert_true(fabs(vague.slope) < 1e-9 && fabs(vague.error - 0.5) < 1e-9);
     struct level_trend unknown = event_level_trend(windows, 0);
