@@ -172,6 +172,35 @@ struct cache_sight {
     struct sink_look markers[CACHE_PART_MAX];
 };
 
+static bool are_masters(const struct cache_sight *sight)
+{
+    for (size_t node = 0; node < sight->node_count; node++) {
+        if (strcmp(sight->nodes[node].role, "master") != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_any_loading(const struct cache_sight *sight)
+{
+    for (size_t node = 0; node < sight->node_count; node++) {
+        if (sight->nodes[node].is_loading) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It is found anew. Sentinels are asked at each look: a master that was replaced calls itself one for another while. */
+static void forget_master(struct cache_watch *watch)
+{
+    sink_close(watch->sink);
+    redis_control_close(watch->pen);
+    watch->sink = NULL;
+    watch->pen = NULL;
+}
+
 /* False: somebody does not answer, or cannot be asked now. */
 static bool see(struct cache_watch *watch, struct cache_sight *sight)
 {
@@ -180,6 +209,9 @@ static bool see(struct cache_watch *watch, struct cache_sight *sight)
                                          .redis = &watch->cache,
                                          .patience_ms = REDIS_PROBE_TIMEOUT_MS,
                                          .stop = watch->stop};
+    if (watch->cache.sentinel != NULL) {
+        forget_master(watch);
+    }
     if (watch->sink == NULL) {
         watch->sink = sink_open(&options, &ignored);
     }
@@ -193,12 +225,11 @@ static bool see(struct cache_watch *watch, struct cache_sight *sight)
             0) {
         return false;
     }
-    for (size_t node = 0; node < sight->node_count; node++) {
-        if (sight->nodes[node].is_loading || strcmp(sight->nodes[node].role, "master") != 0) {
-            return false;
-        }
+    if (!are_masters(sight)) {
+        forget_master(watch);
+        return false;
     }
-    return sight->node_count > 0;
+    return sight->node_count > 0 && !is_any_loading(sight);
 }
 
 /* Notes the server that has the part; false when it has changed just now. */

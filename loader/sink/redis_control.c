@@ -60,6 +60,19 @@ void redis_control_close(struct redis_control *control)
     }
 }
 
+/* The master has become a replica: Sentinels know another one by now. */
+static bool is_replica(redisReply **reply, const struct redis_lane *lane, struct error *err)
+{
+    if ((*reply)->type != REDIS_REPLY_ERROR ||
+        redis_fault_judge((*reply)->str) != REDIS_FAULT_ROLE) {
+        return false;
+    }
+    redis_fault_explain(lane->link->name, (*reply)->str, err);
+    freeReplyObject(*reply);
+    *reply = NULL;
+    return true;
+}
+
 /* One call on the connection there is, or on a new one. */
 static int call_lane(struct redis_control *control, struct redis_lane *lane,
                      const struct slice arguments[], size_t count, redisReply **reply,
@@ -68,7 +81,8 @@ static int call_lane(struct redis_control *control, struct redis_lane *lane,
     struct redis_pool *pool = &control->pool;
     bool is_answered = (lane->link != NULL || redis_pool_connect(pool, lane, err) == 0) &&
                        redis_link_call(lane->link, arguments, count,
-                                       redis_login_timeout_ms(pool->login), reply, err) == 0;
+                                       redis_login_timeout_ms(pool->login), reply, err) == 0 &&
+                       !is_replica(reply, lane, err);
     if (!is_answered) {
         redis_link_close(lane->link);
         lane->link = NULL;
