@@ -203,9 +203,18 @@ static void print_seconds(const struct check_session *session, double scale)
     print_deadline(session, outcome_tally_sum(&session->pulse.totals.tally), (double)limit);
 }
 
+static void print_node(const struct memory_watch *watch, size_t node)
+{
+    char used[UNITS_TEXT_SIZE], mark[MEMORY_TEXT_SIZE];
+    const struct sink_status *status = &watch->statuses[node];
+    printf("  %s: holds %s, mark %s, policy %s\n", status->address,
+           units_print_bytes(used, status->used_bytes), memory_watch_print_mark(mark, watch, node),
+           status->policy);
+}
+
 static int judge_memory(struct check_session *session, double bytes, struct error *err)
 {
-    char needed[UNITS_TEXT_SIZE], free_text[UNITS_TEXT_SIZE], mark[MEMORY_TEXT_SIZE];
+    char needed[UNITS_TEXT_SIZE], free_text[UNITS_TEXT_SIZE];
     struct memory_watch *watch = &session->memory;
     const struct plan_identity *identity = &session->plan.identity;
     units_print_bytes(needed, (uint64_t)bytes);
@@ -214,8 +223,7 @@ static int judge_memory(struct check_session *session, double bytes, struct erro
         return -1;
     }
     for (size_t i = 0; i < watch->status_count; i++) {
-        printf("  %s: mark %s, policy %s\n", watch->statuses[i].address,
-               memory_watch_print_mark(mark, watch, i), watch->statuses[i].policy);
+        print_node(watch, i);
     }
     double room = memory_budget_room(&watch->budget);
     if (bytes <= room) {

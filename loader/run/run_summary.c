@@ -130,6 +130,17 @@ static void put_outcomes(FILE *out, const struct outcome_tally *tally)
     fputs("\n  },\n", out);
 }
 
+/* What Redis did meanwhile; `unconfirmed`: batches that no replica acknowledged in time, which a failover may take. */
+static void put_account(FILE *out, const struct sink_account *account)
+{
+    fprintf(out,
+            "  \"redis\": {\n    \"commands\": %" PRIu64 ",\n    \"sent_bytes\": %" PRIu64
+            ",\n    \"retries\": %" PRIu64 ",\n    \"reconnects\": %" PRIu64
+            ",\n    \"restarts\": %" PRIu64 ",\n    \"unconfirmed\": %" PRIu64 "\n  },\n",
+            account->command_count, account->sent_bytes, account->retry_count,
+            account->reconnect_count, account->restart_count, account->unconfirmed_count);
+}
+
 static void put_throttled(FILE *out, const struct pace *pace)
 {
     fputs("  \"throttled_seconds\": {", out);
@@ -154,6 +165,7 @@ int run_summary_save(const struct run_summary *summary, struct error *err)
     put_identity(out, folder);
     put_end(out, summary);
     put_outcomes(out, summary->tally);
+    put_account(out, &summary->account);
     put_throttled(out, &summary->pulse->pace);
     fputs("}\n", out);
     return file_draft_commit(draft, err);

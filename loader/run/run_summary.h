@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "loader/sink/sink.h"
+
 struct outcome_tally;
 struct pulse;
 
@@ -19,6 +21,7 @@ struct run_summary {
     const char *state;
     const struct error *err; /* how it ended */
     int64_t ended_unix;
+    struct sink_account account; /* of this session */
 };
 
 int run_summary_save(const struct run_summary *summary, struct error *err) MUST_CHECK;

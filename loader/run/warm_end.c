@@ -79,7 +79,8 @@ static void save_summary(const struct warm_session *session, const struct outcom
                                   .tally = tally,
                                   .state = end_state(err),
                                   .err = err,
-                                  .ended_unix = (int64_t)time(NULL)};
+                                  .ended_unix = (int64_t)time(NULL),
+                                  .account = sink_account(session->sink)};
     if (run_summary_save(&summary, &failure) != 0) {
         message_warn(session->job->message, "%s", failure.text);
     }

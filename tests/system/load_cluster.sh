@@ -19,6 +19,11 @@ make_plan "$SCRATCH/plan.csv" $COUNT
 make_cluster_config "$SCRATCH/load.ini" "$SCRATCH/users.sqlite" "${CLUSTER_PORTS[1]}"
 
 check "check looks at a cluster" exits_with 0 "$L" check --quiet --config "$SCRATCH/load.ini" --plan "$SCRATCH/plan.csv"
+check "and tells what is needed" grep -qE '^memory: about [0-9.]+ MiB needed$' "$SCRATCH/stdout"
+for number in 0 1 2; do
+    check "and of node $number what it holds and may hold" grep -qE \
+        "^  127.0.0.1:${CLUSTER_PORTS[number]}: holds [0-9.]+ MiB, mark 80% of maxmemory [0-9.]+ [MG]iB, policy noeviction$" "$SCRATCH/stdout"
+done
 check "and writes nothing" is_equal "$(cluster_keys | wc -l)" 0
 check "run loads it" exits_with 0 "$L" run --quiet --config "$SCRATCH/load.ini" --plan "$SCRATCH/plan.csv"
 check "the target is named" grep -rqF "redis cluster at 127.0.0.1:${CLUSTER_PORTS[1]}" "$SCRATCH/runs"
@@ -28,6 +33,8 @@ check "every key has its value" cmp "$SCRATCH/wanted" "$SCRATCH/found"
 for number in 0 1 2; do
     check "node $number has a share" test "$(node $number dbsize)" -gt $((COUNT / 4))
 done
+check "summary.json tells what no replica had to confirm" python3 -c \
+    "import json, glob; r = json.load(open(glob.glob('$SCRATCH/runs/*/summary.json')[0]))['redis']; assert r['unconfirmed'] == 0 and r['commands'] >= $COUNT, r"
 check "results.csv says so" is_equal "$(outcomes "$(results_file)")" "warmed $COUNT"
 check "verify agrees" exits_with 0 "$L" verify --quiet --sample all --config "$SCRATCH/load.ini" --plan "$SCRATCH/plan.csv"
 check "the lease is given back" is_equal "$(cluster_keys | grep -c rekindle)" 0
