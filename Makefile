@@ -141,11 +141,16 @@ unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBPREDICTOR) $(LIBCOMMON)
 	@mkdir -p $(@D)
 	$(SAY) "$(CONFIG): $@"
-	$(QUIET)$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(PREDICTOR_LIBS) $(COMMON_LIBS) -ljansson $(FUZZ_LIBS)
 
 # One file of the loader, without its servers' libraries.
 $(B)/fuzz/control_file_fuzz: $(B)/obj/tests/fuzz/control_file_fuzz.o $(B)/obj/loader/folder/control_file.o \
     $(B)/obj/loader/folder/run_folder.o $(B)/obj/loader/folder/key_value.o
+$(B)/fuzz/journal_record_fuzz: $(B)/obj/loader/folder/journal_record.o $(B)/obj/loader/folder/journal_cursor.o
+$(B)/fuzz/key_value_fuzz: $(B)/obj/loader/folder/key_value.o
+$(B)/fuzz/redis_info_fuzz: $(B)/obj/loader/sink/redis_info.o
+$(B)/fuzz/redis_pool_fuzz: $(patsubst %,$(B)/obj/loader/sink/redis_%.o,pool address target cluster fault)
+$(B)/fuzz/redis_pool_fuzz: FUZZ_LIBS = -lhiredis
 $(B)/fuzz/image_format_fuzz: $(B)/obj/tests/fuzz/image_format_fuzz.o $(B)/obj/loader/source/image_format.o
 $(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/loader/source/json_object.o
 	@mkdir -p $(@D)
