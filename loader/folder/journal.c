@@ -23,6 +23,7 @@ struct journal {
     uint64_t size;
     bool is_broken;  /* an append failed: what stands at the end is not known */
     bool is_waiting; /* for the disk: something was appended soon */
+    struct error why_broken;
 };
 
 /* ---- surveying */
@@ -296,8 +297,8 @@ static int append_locked(struct journal *journal, struct journal_buffer *buffer,
                          struct error *err)
 {
     if (journal->is_broken) {
-        return error_set(err, ERROR_BACKEND, "%s takes no more records after a failed write",
-                         journal->path);
+        *err = journal->why_broken; /* two threads append: the cause decides how the run ends */
+        return -1;
     }
     journal_frame_seal(buffer, journal->size);
     int result =
@@ -311,6 +312,7 @@ static int append_locked(struct journal *journal, struct journal_buffer *buffer,
         if (ftruncate(journal->descriptor, (off_t)journal->size) != 0) {
             error_add_context(err, "and the half-written record stays, to be cut off later");
         }
+        journal->why_broken = *err;
         return -1;
     }
     journal->size += buffer->size;
@@ -347,6 +349,9 @@ int journal_sync(struct journal *journal, struct error *err)
     if (journal->is_waiting && !journal->is_broken) {
         result = wait_for_disk(journal, err);
         journal->is_broken = result != 0;
+        if (result != 0) {
+            journal->why_broken = *err;
+        }
     }
     pthread_mutex_unlock(&journal->mutex);
     return result;

@@ -47,6 +47,14 @@ const char *run_folder_file(const struct run_folder *folder, const char *name, c
 
 /* ---- run.ini */
 
+/* A line break in a name would begin a line of its own. */
+static void make_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        *text = *text == '\n' || *text == '\r' ? '?' : *text;
+    }
+}
+
 static int save_manifest(const struct run_folder *folder, struct error *err)
 {
     char path[RUN_PATH_SIZE], start[CIVIL_TEXT_SIZE], end[CIVIL_TEXT_SIZE],
@@ -164,6 +172,8 @@ int run_folder_open(struct run_folder *folder, const char *path, const char *bas
         return load_manifest(folder, err) == 0 ? compare_manifest(folder, manifest, err) : -1;
     }
     folder->manifest = *manifest;
+    make_one_line(folder->manifest.event);
+    make_one_line(folder->manifest.plan_path);
     folder->is_new = true;
     return save_manifest(folder, err);
 }

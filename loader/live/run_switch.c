@@ -82,10 +82,12 @@ static void latch(struct run_switch *run_switch, enum run_wish wish, const char 
     struct error err = {0};
     run_switch->latch = (struct switch_latch){.wish = wish, .at_unix = (int64_t)time(NULL)};
     snprintf(run_switch->latch.why, sizeof run_switch->latch.why, "%s", why);
-    if (run_switch->run_folder != NULL &&
-        switch_latch_save(run_switch->run_folder, &run_switch->latch, &err) != 0) {
+    bool is_unsaved = run_switch->run_folder != NULL &&
+                      switch_latch_save(run_switch->run_folder, &run_switch->latch, &err) != 0;
+    if (is_unsaved && !run_switch->is_unsaved_told) {
         message_warn(run_switch->message, "%s", err.text);
     }
+    run_switch->is_unsaved_told = is_unsaved;
 }
 
 /* A stop outranks a pause, and what is wished already is not written again. */

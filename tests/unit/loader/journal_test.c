@@ -3,10 +3,12 @@
 #include "loader/folder/journal.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -452,6 +454,41 @@ static void test_full_disk(void **state)
     journal_survey_free(&survey);
 }
 
+/* A disk that becomes full in the middle: whoever appends next, from whatever thread, hears the cause; what was written
+ * before is whole. */
+static void test_a_disk_that_becomes_full(void **state)
+{
+    (void)state;
+    struct error err = {0}, again = {0};
+    struct journal_survey survey;
+    struct journal_buffer buffer = {0};
+    struct rlimit before, full;
+    struct stat status;
+    struct journal *journal = journal_open(path, &identity, &survey, &err);
+    assert_non_null(journal);
+    journal_survey_free(&survey);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(journal_encode_intent(&buffer, keys, KEYS, &err), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    full = (struct rlimit){.rlim_cur = (rlim_t)status.st_size + 10, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    assert_int_equal(journal_append(journal, &buffer, &err), -1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(err.kind, ERROR_RESOURCE);
+    assert_int_equal(journal_append_soon(journal, &buffer, &again), -1);
+    assert_int_equal(again.kind, ERROR_RESOURCE);
+    assert_string_equal(again.text, err.text);
+    journal_close(journal);
+    error_clear(&err);
+    assert_int_equal(journal_survey_read(path, &identity, &survey, &err), 0);
+    assert_int_equal(survey.whole_size, status.st_size);
+    assert_int_equal(survey.torn_size, 0);
+    journal_survey_free(&survey);
+    journal_buffer_free(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +502,7 @@ int main(void)
         cmocka_unit_test_teardown(test_other_identity_is_refused, remove_file),
         cmocka_unit_test_teardown(test_other_file_is_left_alone, remove_file),
         cmocka_unit_test_teardown(test_full_disk, remove_file),
+        cmocka_unit_test_teardown(test_a_disk_that_becomes_full, remove_file),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

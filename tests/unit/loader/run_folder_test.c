@@ -94,6 +94,23 @@ static void test_the_same_plan_resumes_and_another_does_not(void **state)
     assert_non_null(strstr(err.text, "belongs to another target, redis at localhost:6379"));
 }
 
+static void test_a_line_break_in_a_name_stays_in_its_line(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct run_folder folder, again;
+    char path[RUN_PATH_SIZE];
+    struct run_manifest sly = manifest;
+    snprintf(path, sizeof path, "%s/sly", base);
+    snprintf(sly.event, sizeof sly.event, "sale\r\nwindow_end = 2020-01-01T00:00:00Z");
+    snprintf(sly.plan_path, sizeof sly.plan_path, "/a\ntarget = nowhere");
+    assert_int_equal(run_folder_open(&folder, path, NULL, &sly, &err), 0);
+    assert_int_equal(run_folder_load(&again, path, &err), 0);
+    assert_int_equal(again.manifest.window_end_unix, manifest.window_end_unix);
+    assert_string_equal(again.manifest.target, manifest.target);
+    assert_string_equal(again.manifest.event, "sale??window_end = 2020-01-01T00:00:00Z");
+}
+
 static void test_an_edited_manifest_is_refused(void **state)
 {
     (void)state;
@@ -168,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_the_same_plan_resumes_and_another_does_not),
+        cmocka_unit_test(test_a_line_break_in_a_name_stays_in_its_line),
         cmocka_unit_test(test_an_edited_manifest_is_refused),
         cmocka_unit_test(test_status_comes_back),
         cmocka_unit_test(test_key_values),
