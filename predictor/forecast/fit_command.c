@@ -10,15 +10,27 @@
 #include <math.h>
 #include <string.h>
 
-/* bgbb counts opportunities: a fraction of one means that the file is in another unit. */
-static int check_whole_times(const struct btyd_model *model, const struct triple_table *table,
-                             const char *path, struct error *err)
+/* bgbb counts opportunities: a fraction of one means that the file is in another unit, and so do more uses than there
+ * were opportunities to the last. */
+static int check_opportunities(const struct btyd_model *model, const struct triple_table *table,
+                               const char *path, struct error *err)
 {
-    for (size_t i = 0; model == &bgbb_model && i < table->time_count; i++) {
+    if (model != &bgbb_model) {
+        return 0;
+    }
+    for (size_t i = 0; i < table->time_count; i++) {
         if (table->times[i] != floor(table->times[i])) {
             return error_set(err, ERROR_INPUT,
                              "%s: bgbb counts whole opportunities, but there is a time of %g", path,
                              table->times[i]);
+        }
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const struct triple *triple = &table->triples[i];
+        if (triple->x > table->times[triple->last]) {
+            return error_set(err, ERROR_INPUT,
+                             "%s: bgbb counts opportunities, but of the first %g someone used %u",
+                             path, table->times[triple->last], triple->x);
         }
     }
     return 0;
@@ -70,7 +82,7 @@ int fit_command_run(const char *model_name, const char *input_path, FILE *out, s
     /* "-" is opened by a name, so that the reader's messages have one */
     const char *path = strcmp(input_path, "-") == 0 ? "/dev/stdin" : input_path;
     if (summary_csv_read(path, &table, &row_count, err) != 0 ||
-        check_whole_times(model, &table, path, err) != 0) {
+        check_opportunities(model, &table, path, err) != 0) {
         goto done;
     }
     if (btyd_fit_table(model, &table, 0, &fit, err) != 0) {

@@ -168,7 +168,7 @@ int geometric_dropout_likelihood(enum dropout_start start, const struct triple_t
         add_group_base(start, parameters, group, out);
         if (group->x > 0 || start == DROPOUT_AFTER_FIRST) {
             double rate = parameters[R] + group->x;
-            double bx = parameters[B] + group->x - 1 + (double)start;
+            double bx = parameters[B] + ((double)group->x - 1 + (double)start);
             struct left_sums sums =
                 sum_group(table, &times, group, log(parameters[A]) - log(bx), rate);
             add_group_left(&sums, parameters, bx, rate, out);
@@ -186,64 +186,119 @@ double geometric_dropout_p_alive(enum dropout_start start, const double p[BTYD_P
     if (key->x <= 0 && start == DROPOUT_AFTER_REPEAT) {
         return 1;
     }
-    double d = log(p[A]) - log(p[B] + key->x - 1 + (double)start) +
-               (p[R] + key->x) * (log(p[ALPHA] + key->age) - log(p[ALPHA] + key->last));
+    double d = log(p[A]) - log(p[B] + (key->x - 1 + (double)start)) +
+               (p[R] + key->x) * log1p((key->age - key->last) / (p[ALPHA] + key->last));
     return special_math_expit(-d);
+}
+
+/* What a key that is alive does from its age on, in the unit of its scale A' = alpha + T. */
+struct alive {
+    double rate, scale; /* r + x, alpha + T */
+    double a, c;        /* the chance to leave ~ Beta(a, c - a) */
+};
+
+static struct alive alive_at(enum dropout_start start, const double *p, const struct btyd_key *key)
+{
+    return (struct alive){.rate = p[R] + key->x,
+                          .scale = p[ALPHA] + key->age,
+                          .a = p[A],
+                          .c = p[A] + (p[B] + key->x + (double)start)};
+}
+
+/* The density of accesses by v = ln((A'+y)/A'), y after now: (r+x) e^(-power v) F1, F1 being F with r+x+1. Of the first
+ * one after u: power r+x, and the argument of F1 is z e^-v, z = u/A'. Of any: power -1, and e^v - 1 (z = 0). */
+struct arrivals {
+    const struct alive *alive;
+    double z, power;
+};
+
+static double arrivals_at(const struct arrivals *arrivals, double v)
+{
+    const struct alive *alive = arrivals->alive;
+    double z = arrivals->z > 0 ? arrivals->z * exp(-v) : expm1(v);
+    return alive->rate * exp(-arrivals->power * v) *
+           special_math_gauss_negative(alive->rate + 1, alive->a, alive->c, z);
+}
+
+/* Their integral from v = 0 to `end`: positive terms only, on panels that begin as narrow as the rate falls. */
+static double integrate_arrivals(const struct arrivals *arrivals, double end)
+{
+    enum { POINTS = 16 };
+    const double widest = 1;
+    const double negligible = 1e-17;
+    double sum = 0;
+    double width = fmin(widest, 2 / (arrivals->alive->rate + 1));
+    gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(POINTS);
+    if (table == NULL) {
+        return NAN;
+    }
+    for (double at = 0; at < end; width = fmin(2 * width, widest)) {
+        double before = sum;
+        double panel_end = fmin(at + width, end);
+        for (size_t i = 0; i < POINTS; i++) {
+            double v;
+            double weight;
+            (void)gsl_integration_glfixed_point(at, panel_end, i, &v, &weight, table);
+            sum += weight * arrivals_at(arrivals, v);
+        }
+        if (sum - before <= negligible * sum) {
+            break;
+        }
+        at = panel_end;
+    }
+    gsl_integration_glfixed_table_free(table);
+    return sum;
+}
+
+/* P(an access in (from, from + length]) of a key that is alive: a difference, or where that cancels the integral over the
+ * time of the first access. */
+static double p_any(const struct alive *alive, double from, double length)
+{
+    const double cancels_below =
+        1e-6; /* ten digits are left above it; the integral is ten times slower */
+    double end = log1p(length / alive->scale);
+    if (from <= 0) {
+        return -expm1(-alive->rate * end);
+    }
+    double at_start =
+        special_math_gauss_negative(alive->rate, alive->a, alive->c, from / alive->scale);
+    double at_end = special_math_gauss_negative(alive->rate, alive->a, alive->c,
+                                                from / (alive->scale + length));
+    double p = at_start - exp(-alive->rate * end) * at_end;
+    if (p < cancels_below * at_start) {
+        const struct arrivals arrivals = {alive, from / alive->scale, alive->rate};
+        p = integrate_arrivals(&arrivals, end);
+    }
+    return fmin(fmax(p, 0), 1);
 }
 
 double geometric_dropout_p_return(enum dropout_start start, const double p[BTYD_PARAMETERS],
                                   const struct btyd_key *key, const double window[2])
 {
-    double from = window[0];
-    double length = window[1] - window[0];
-    double rate = p[R] + key->x;
-    double scale = p[ALPHA] + key->age;
-    double alive = geometric_dropout_p_alive(start, p, key);
-    if (from <= 0) {
-        return alive * -expm1(-rate * log1p(length / scale));
-    }
-    double c = p[A] + p[B] + key->x + (double)start;
-    double at_start = special_math_gauss_negative(rate, p[A], c, from / scale);
-    double at_end = special_math_gauss_negative(rate, p[A], c, from / (scale + length));
-    double p_any = at_start - exp(-rate * log1p(length / scale)) * at_end;
-    return alive * fmin(fmax(p_any, 0), 1);
+    const struct alive alive = alive_at(start, p, key);
+    return geometric_dropout_p_alive(start, p, key) *
+           p_any(&alive, window[0], window[1] - window[0]);
 }
 
-/* The same by integrating the rate over time: for a near 1, where the closed form is 0 / 0. */
-static double expected_by_integral(enum dropout_start start, const double *p,
-                                   const struct btyd_key *key, double to)
-{
-    enum { POINTS = 32 };
-    double scale = p[ALPHA] + key->age;
-    double rate = p[R] + key->x;
-    double sum = 0;
-    gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(POINTS);
-    if (table == NULL) {
-        return NAN;
-    }
-    for (size_t i = 0; i < POINTS; i++) {
-        double at;
-        double weight;
-        (void)gsl_integration_glfixed_point(0, to, i, &at, &weight, table);
-        sum += weight * special_math_gauss_negative(
-                            rate + 1, p[A], p[A] + p[B] + key->x + (double)start, at / scale);
-    }
-    gsl_integration_glfixed_table_free(table);
-    return rate / scale * sum;
-}
-
+/* The closed form is short and accurate for a not near 1, where it is 0 / 0, and windows neither tiny nor many times the
+ * key's age; elsewhere the integral. */
 double geometric_dropout_expected(enum dropout_start start, const double p[BTYD_PARAMETERS],
                                   const struct btyd_key *key, double to)
 {
     const double singular_within = 1e-3;
-    double alive = geometric_dropout_p_alive(start, p, key);
-    if (fabs(p[A] - 1) < singular_within) {
-        return alive * expected_by_integral(start, p, key, to);
+    const double y_short[2] = {0.01, 0.95};
+    const double large = 100;
+    const struct alive alive = alive_at(start, p, key);
+    double chance = geometric_dropout_p_alive(start, p, key);
+    double y = to / (alive.scale + to);
+    if (fabs(p[A] - 1) < singular_within || y < y_short[0] || y > y_short[1] || p[A] > large ||
+        p[B] > large || p[R] > large) {
+        const struct arrivals arrivals = {&alive, 0, -1};
+        return chance * integrate_arrivals(&arrivals, log1p(to / alive.scale));
     }
-    double y = to / (p[ALPHA] + key->age + to);
-    double c = p[A] + p[B] + key->x - 1 + (double)start;
-    double gauss = special_math_gauss(c - p[R] - key->x, p[A] - 1, c, y);
-    return alive * c / (p[A] - 1) * (1 - exp((p[A] - 1) * log1p(-y)) * gauss);
+    double c = alive.c - 1;
+    double gauss = special_math_gauss(c - alive.rate, p[A] - 1, c, y);
+    return chance * c / (p[A] - 1) * (1 - exp((p[A] - 1) * log1p(-y)) * gauss);
 }
 
 double geometric_dropout_p_repeats(enum dropout_start start, const double p[BTYD_PARAMETERS],

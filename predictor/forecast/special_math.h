@@ -7,6 +7,8 @@
  *                         forms of special_math_gauss keep the argument in 0..1 and all large numbers out.
  *   Pareto/NBD A0         differences of two such functions: GSL_EUNIMPL from x = 10 where alpha << beta. Not used: the
  *                         positive integrals of paretonbd.c, by gsl_integration_glfixed.
+ *                         Where their series is long or overflows (arguments in the hundreds, parameters in the
+ *                         thousands), an integral by the trapezoidal rule, as in special_math_gauss_negative.
  *   gsl_sf_beta           underflows for large arguments. Not used: differences of gsl_sf_lngamma, or term ratios.
  *   gsl_multimin bfgs2    ends with GSL_ENOPROG at the optimum and evaluates 75 to 190 times; newton_fit.c needs about
  *                         10, with gsl_linalg_cholesky for the steps.
@@ -51,7 +53,8 @@ double special_math_p_gamma_poisson(double shape, double scale, double time, uns
 double special_math_gauss(double a, double b, double c, double y);
 
 /* 2F1(big, a; c; -z) for z >= 0, big > 0, a > 0, c > a: the mean of (1 + z p)^-big where p ~ Beta(a, c - a);
- * always within 0..1. Chooses between the two Pfaff transforms so that nothing cancels. */
+ * always within 0..1. Chooses between the two Pfaff transforms so that nothing cancels; where both are long (z in the
+ * hundreds, parameters in the thousands) it integrates over p. */
 double special_math_gauss_negative(double big, double a, double c, double z);
 
 #endif

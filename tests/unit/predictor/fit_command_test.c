@@ -70,6 +70,8 @@ static void bad_summaries_are_explained(void **state)
         {"x;t.x;n.cal\n1;1.5;3\n", "summary.csv:2: recency: '1.5' is not a number"},
         {"x,t.x,n.cal\n0,0,3\n",
          "summary.csv: bgbb cannot be fitted: not one of 1 keys was seen a second time"},
+        {"x,t.x,n.cal\n3,3,3\n3,2,3\n",
+         "summary.csv: bgbb counts opportunities, but of the first 2 someone used 3"},
         {"x,t.x,n.cal\n1,1.5,3\n",
          "summary.csv: bgbb counts whole opportunities, but there is a time of 1.5"},
     };
