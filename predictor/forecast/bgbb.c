@@ -203,10 +203,11 @@ static double p_repeats(const double p[BTYD_PARAMETERS], double age, unsigned re
         uses *= (p[ALPHA] + i) / (p[ALPHA] + p[BETA] + i);
         stays *= (p[DELTA] + i) / (p[GAMMA] + p[DELTA] + i);
     }
-    for (double i = repeats; i < age; i++) {
+    for (double i = repeats; i < age;) {
         sum += uses * stays * p[GAMMA] / (p[GAMMA] + p[DELTA] + i);
         uses *= (i + 1) / (i + 1 - repeats) * (p[BETA] + i - repeats) / (p[ALPHA] + p[BETA] + i);
         stays *= (p[DELTA] + i) / (p[GAMMA] + p[DELTA] + i);
+        i += 1;
     }
     return sum + uses * stays;
 }

@@ -247,12 +247,13 @@ static double p_repeats(const double p[BTYD_PARAMETERS], double age, unsigned re
     double width = fmin(1, 2 / sqrt(repeats + 1.0));
     double sum = exp(-p[S] * log1p(age / p[BETA])) *
                  special_math_p_gamma_poisson(p[R], p[ALPHA], age, repeats);
-    for (double at = 0; at < end; at += width) {
+    for (double at = 0; at < end;) {
         double panel = fmin(width, end - at);
         for (size_t i = 0; i < RULE_POINTS; i++) {
             double time = m * expm1(at + panel * rule.at[i]);
             sum += panel * rule.weight[i] * (m + time) * leaves_after(p, time, repeats);
         }
+        at += panel;
     }
     return sum;
 }

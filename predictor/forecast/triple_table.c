@@ -9,7 +9,8 @@
 
 static int no_memory(struct error *err)
 {
-    return error_set_memory(err, "sorting keys that behave alike");
+    (void)error_set_memory(err, "sorting keys that behave alike");
+    return -1;
 }
 
 static int take_times(struct triple_table *table, size_t time_count, struct error *err)
