@@ -1,15 +1,16 @@
-/* backtest_evaluation.c - see backtest_evaluation.h: one model after the other, one origin after the other, so that
- * only the rows of one are laid out and sorted at a time.
- * Room: predictor/backtest. May touch: memory, GSL (random numbers, quantiles). */
+/* backtest_evaluation.c - see backtest_evaluation.h: one origin of a model after the other is laid out and sorted. Two
+ * threads take models in turn; each writes to its model's cells only, so that it does not matter who took what.
+ * Room: predictor/backtest. May touch: memory, a thread, GSL (quantiles). */
 #include "predictor/backtest/backtest_evaluation.h"
 
 #include "predictor/backtest/key_weights.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { REPLICATES_MIN = 100, REPLICATES_MAX = 500, SEED = 20101101 };
@@ -29,12 +30,14 @@ struct work {
     struct backtest_evaluation *evaluation;
     size_t replicate_count;
     struct key_weights *weights; /* [replicate_count] */
+    double *compared; /* [model_count][slice_count][BACKTEST_COMPARED_COUNT][replicate_count] */
+    atomic_size_t *next_model;
+    /* of one thread */
     struct ranking_row *sorted;  /* [the most rows of an origin] */
     uint8_t *row_weights;        /* of `sorted` in one replicate */
     struct ranking_sums *pooled; /* [replicate_count + 1]; the last: without weights */
-    double *compared;   /* [model_count][slice_count][BACKTEST_COMPARED_COUNT][replicate_count] */
-    double *replicates; /* [RANKING_METRIC_COUNT][replicate_count] of one cell */
-    double *scratch;    /* [replicate_count] */
+    double *replicates;          /* [RANKING_METRIC_COUNT][replicate_count] of one cell */
+    double *scratch;             /* [replicate_count] */
 };
 
 static size_t count_replicates(size_t row_count)
@@ -43,24 +46,10 @@ static size_t count_replicates(size_t row_count)
     return (size_t)fmin(fmax(wanted, REPLICATES_MIN), REPLICATES_MAX);
 }
 
-static int make_weights(struct work *work, struct error *err)
+static int no_memory(struct error *err)
 {
-    const double two_to_64 = 18446744073709551616.0;
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-    if (rng == NULL) {
-        return error_set_memory(err, "preparing the bootstrap");
-    }
-    gsl_rng_set(rng, SEED);
-    for (size_t i = 0; i < work->replicate_count; i++) {
-        uint64_t high = gsl_rng_get(rng);
-        work->weights[i].salt = high << 32 | gsl_rng_get(rng);
-        for (unsigned j = 0; j < KEY_WEIGHT_MAX; j++) {
-            double share = gsl_cdf_poisson_P(j, 1) * two_to_64;
-            work->weights[i].thresholds[j] = share < two_to_64 ? (uint64_t)share : UINT64_MAX;
-        }
-    }
-    gsl_rng_free(rng);
-    return 0;
+    (void)error_set_memory(err, "preparing the bootstrap");
+    return -1;
 }
 
 static size_t largest_origin(const struct backtest_rows *rows)
@@ -73,35 +62,51 @@ static size_t largest_origin(const struct backtest_rows *rows)
     return largest;
 }
 
-static int open_work(struct work *work, struct error *err)
+static int open_buffers(struct work *work, struct error *err)
 {
     size_t count = work->replicate_count;
-    size_t cell_count = work->evaluation->model_count * work->evaluation->slice_count;
-    work->weights = calloc(count, sizeof *work->weights);
-    work->sorted = calloc(largest_origin(work->rows) + 1, sizeof *work->sorted);
-    work->row_weights = calloc(largest_origin(work->rows) + 1, sizeof *work->row_weights);
+    size_t row_count = largest_origin(work->rows) + 1;
+    work->sorted = calloc(row_count, sizeof *work->sorted);
+    work->row_weights = calloc(row_count, sizeof *work->row_weights);
     work->pooled = calloc(count + 1, sizeof *work->pooled);
-    work->compared = calloc(cell_count * BACKTEST_COMPARED_COUNT * count, sizeof *work->compared);
     work->replicates = calloc(RANKING_METRIC_COUNT * count, sizeof *work->replicates);
     work->scratch = calloc(count, sizeof *work->scratch);
-    work->evaluation->cells = calloc(cell_count, sizeof *work->evaluation->cells);
-    if (work->weights == NULL || work->sorted == NULL || work->row_weights == NULL ||
-        work->pooled == NULL || work->compared == NULL || work->replicates == NULL ||
-        work->scratch == NULL || work->evaluation->cells == NULL) {
-        return error_set_memory(err, "preparing the bootstrap");
+    if (work->sorted == NULL || work->row_weights == NULL || work->pooled == NULL ||
+        work->replicates == NULL || work->scratch == NULL) {
+        return no_memory(err);
     }
-    return make_weights(work, err);
+    return 0;
+}
+
+static void close_buffers(struct work *work)
+{
+    free(work->sorted);
+    free(work->row_weights);
+    free(work->pooled);
+    free(work->replicates);
+    free(work->scratch);
+}
+
+static int open_work(struct work *work, struct error *err)
+{
+    size_t cell_count = work->evaluation->model_count * work->evaluation->slice_count;
+    work->weights = calloc(work->replicate_count, sizeof *work->weights);
+    work->compared = calloc(cell_count * BACKTEST_COMPARED_COUNT * work->replicate_count,
+                            sizeof *work->compared);
+    work->evaluation->cells = calloc(cell_count, sizeof *work->evaluation->cells);
+    if (work->weights == NULL || work->compared == NULL || work->evaluation->cells == NULL) {
+        return no_memory(err);
+    }
+    return open_buffers(work, err) != 0
+               ? -1
+               : key_weights_draw(work->weights, work->replicate_count, SEED, err);
 }
 
 static void close_work(struct work *work)
 {
+    close_buffers(work);
     free(work->weights);
-    free(work->sorted);
-    free(work->row_weights);
-    free(work->pooled);
     free(work->compared);
-    free(work->replicates);
-    free(work->scratch);
 }
 
 static struct backtest_cell *cell_at(const struct backtest_evaluation *evaluation, size_t model,
@@ -254,6 +259,31 @@ static void evaluate_model(const struct work *work, size_t model)
     judge_bands(work, model);
 }
 
+static void *evaluate_models(void *argument)
+{
+    const struct work *work = argument;
+    size_t model;
+    while ((model = atomic_fetch_add(work->next_model, 1)) < work->rows->model_count) {
+        evaluate_model(work, model);
+    }
+    return NULL;
+}
+
+/* With a second thread if there is memory for one. */
+static void evaluate_all(struct work *work)
+{
+    struct work second = *work;
+    struct error unused;
+    pthread_t thread;
+    bool has_second = open_buffers(&second, &unused) == 0 &&
+                      pthread_create(&thread, NULL, evaluate_models, &second) == 0;
+    (void)evaluate_models(work);
+    if (has_second) {
+        (void)pthread_join(thread, NULL);
+    }
+    close_buffers(&second);
+}
+
 /* ---- models compared */
 
 static bool is_better(enum ranking_metric metric, double a, double b)
@@ -316,21 +346,21 @@ struct backtest_evaluation *backtest_evaluation_make(const struct backtest_rows 
 {
     struct backtest_evaluation *evaluation = calloc(1, sizeof *evaluation);
     if (evaluation == NULL) {
-        (void)error_set_memory(err, "preparing the bootstrap");
+        (void)no_memory(err);
         return NULL;
     }
     evaluation->model_count = rows->model_count;
     evaluation->baseline_count = baseline_count;
     evaluation->slice_count = rows->origin_count + 1;
+    atomic_size_t next_model = 0;
     struct work work = {.rows = rows,
+                        .next_model = &next_model,
                         .plan = plan,
                         .evaluation = evaluation,
                         .replicate_count = count_replicates(rows->row_count)};
     int result = open_work(&work, err);
-    for (size_t i = 0; result == 0 && i < rows->model_count; i++) {
-        evaluate_model(&work, i);
-    }
     if (result == 0) {
+        evaluate_all(&work);
         find_best(evaluation);
         compare_all(&work);
     }

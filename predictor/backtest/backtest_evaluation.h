@@ -1,5 +1,5 @@
 /* backtest_evaluation.h - metrics of every model at every origin and over all, with bootstrap intervals.
- * Room: predictor/backtest. May touch: memory, GSL (random numbers, quantiles). */
+ * Room: predictor/backtest. May touch: memory, a thread, GSL (quantiles). */
 #ifndef REKINDLE_PREDICTOR_BACKTEST_EVALUATION_H
 #define REKINDLE_PREDICTOR_BACKTEST_EVALUATION_H
 
