@@ -138,9 +138,9 @@ static void set_levels(struct auto_level *level, const struct forecast_state *st
         level->mean = level_for(present, wanted, level->past.forecast.mean);
     }
     level->score_mean = mean_score(present);
-    double shift = level->mean - level->past.forecast.mean;
-    level->low = level_forecast_quantile(&level->past.forecast, low_chance) + shift;
-    level->high = level_forecast_quantile(&level->past.forecast, high_chance) + shift;
+    /* The mean of totals is higher than the total at the mean level; quantiles of totals are those at the level's. */
+    level->low = fmin(level_forecast_quantile(&level->past.forecast, low_chance), level->mean);
+    level->high = fmax(level_forecast_quantile(&level->past.forecast, high_chance), level->mean);
     if (strength > 0) {
         double half = level_forecast_base_deviation(&level->past.forecast);
         level->low = level->mean - half;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # predict_shops_boosting.sh - auto beside gradient boosting on the same features, on simulated shops of three kinds.
 # Goal: the AUC of auto among dormant users is no more than 0.005 below that of boosted trees that learn from the same rows,
-# in the mean over five seeds of each kind; no single seed is further off than 0.02, which is what chance does to one.
+# in the mean over five seeds of each kind; no single seed is further off than 0.015, which is what chance does to one.
 # USERS, SEEDS make it larger or smaller. Needs PyPI (tests/setup/python_env.sh).
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
@@ -29,6 +29,6 @@ for kind in sparse dense seasonal; do
         rm -rf shop features
     done
     check "$kind: in the mean no more than 0.005 AUC below boosting" is_at_most "$(awk '{s += $1} END {print s / NR}' less.txt)" 0.005
-    check "$kind: nor much below it for any seed" is_at_most "$(sort -g less.txt | tail -n 1)" 0.02
+    check "$kind: nor much below it for any seed" is_at_most "$(sort -g less.txt | tail -n 1)" 0.015
 done
 finish
