@@ -97,7 +97,7 @@ int window_slope_spread(const struct training_set *set, struct row_scores scores
     double count = typical_worth;
     int result = take_part(&part, set->rows.count, err);
     for (size_t i = 0; i < set->origin_count && result == 0; i++) {
-        struct window_level slope;
+        struct window_level slope = {.level = 1};
         if (!window_level_is_relevant(set, i) || set->origins[i].returns < returns_least) {
             continue;
         }
