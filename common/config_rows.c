@@ -47,7 +47,7 @@ const struct config_row config_rows[] = {
     {"log", "ignore_agents", CONFIG_PATH, LOG(ignore_agents), NULL, 0, 0,
      "file of user agents to ignore, one a line"},
     {"log", "user", CONFIG_TEXT, LOG(user), NULL, 0, 0,
-     "where a line names the user, as cookie:uid"},
+     "where a line names the user, as cookie:uid or field:remote_user"},
     {"log", "product", CONFIG_TEXT, LOG(product), NULL, 0, 0,
      "where a line names the product, as path:/product/{id}"},
     {"log", "max_bad_share", CONFIG_TEXT, LOG(max_bad_share), NULL, 0, 0,

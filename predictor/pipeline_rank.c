@@ -258,6 +258,25 @@ static void warn_of_heavy_pins(const struct rank_job *job)
     }
 }
 
+/* Cron would load nothing, and nobody would know why. */
+static void warn_of_empty_plan(const struct rank_job *job)
+{
+    char budget[UNITS_TEXT_SIZE];
+    const struct rank_totals *totals = &job->totals;
+    if (totals->planned_count > 0) {
+        return;
+    }
+    if (totals->end == RANK_END_BUDGET) {
+        message_warn(job->pipeline->message,
+                     "the plan is empty: not one key fits into the budget, %s",
+                     units_print_bytes(budget, budget_of(job)));
+    } else {
+        message_warn(job->pipeline->message,
+                     "the plan is empty: no key is dormant; --dormant-after says how long a key "
+                     "has to have been quiet, --scope all plans every key");
+    }
+}
+
 static void warn_of_missing(const struct rank_job *job, const struct key_list *list,
                             const char *option)
 {
@@ -292,6 +311,7 @@ static void say_summary(const struct rank_job *job)
                  totals->planned_count, totals->offered_count, ends[totals->end],
                  units_print_bytes(bytes, totals->planned_bytes));
     warn_of_heavy_pins(job);
+    warn_of_empty_plan(job);
     warn_of_missing(job, job->request.pins, "--pins");
     warn_of_missing(job, job->request.exclusions, "--exclude");
 }

@@ -150,7 +150,7 @@ static const struct command commands[] = {
      "Reads access logs into the history, each line once",
      {history_rows, ingest_rows, general_rows},
      "FILE...",
-     {"rekindle-predict ingest --history history --format combined --user cookie:uid "
+     {"rekindle-predict ingest --history history --format combined --user field:remote_user "
       "--product path:/product/{id} access.log.1.gz",
       "rekindle-predict ingest --history history --format csv --columns "
       "time=ts,user=user_id,product=item_id events.csv"}},
@@ -203,7 +203,8 @@ const struct program predict_program = {
     "coming event, and writes a plan of cache keys to warm, for rekindle-load.\n"
     "Works offline.",
     commands,
-    {"rekindle-predict ingest --history history --format combined --user cookie:uid access.log",
+    {"rekindle-predict ingest --history history --format combined --user field:remote_user "
+     "access.log",
      "rekindle-predict rank --history history --window 2026-11-11/2026-11-14 --out plan.csv"},
     config_print,
 };

@@ -119,7 +119,8 @@ static const struct {
     {"field:", ID_RULE_FIELD, bind_field, "no such field"},
     {"header:", ID_RULE_FIELD, bind_header, "no such header ($http_ and its name)"},
     {"cookie:", ID_RULE_COOKIE, bind_cookie,
-     "neither this cookie nor $http_cookie (columns: cookie=)"},
+     "neither this cookie nor $http_cookie; a web server has to log it, and --format is then "
+     "nginx: and its log_format (columns: cookie=)"},
     {"query:", ID_RULE_QUERY, bind_query, "neither a request nor $args (columns: request=)"},
     {"path:", ID_RULE_PATH, bind_path, "no request (columns: request=)"},
 };

@@ -132,7 +132,8 @@ static void rules_that_cannot_work_are_refused(void **state)
                 "header:NAME and path:/TEMPLATE/{id}"},
         {"cookie:", "--user 'cookie:' is no rule; there are field:NAME, cookie:NAME, query:NAME, "
                     "header:NAME and path:/TEMPLATE/{id}"},
-        {"cookie:uid", "--user 'cookie:uid': this format has neither this cookie nor $http_cookie "
+        {"cookie:uid", "--user 'cookie:uid': this format has neither this cookie nor $http_cookie; "
+                       "a web server has to log it, and --format is then nginx: and its log_format "
                        "(columns: cookie=)"},
         {"field:uid", "--user 'field:uid': this format has no such field"},
         {"header:X-User",
