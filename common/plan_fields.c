@@ -6,29 +6,17 @@
 #include "common/decimal.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* ---- columns */
 
-static int check_known_columns(const struct csv_reader *csv, struct error *err)
+/* Other columns are the reviewers': remarks, formulas. */
+static int check_once(const struct csv_reader *csv, const char *name, int cell, struct error *err)
 {
     const struct csv_record *header = csv_reader_header(csv);
-    for (size_t i = 0; i < header->field_count; i++) {
-        struct slice name = header->fields[i];
-        size_t known = 0;
-        while (known < PLAN_COLUMN_COUNT &&
-               !slice_is_equal(name, slice_of(plan_columns[known].name))) {
-            known++;
-        }
-        if (known == PLAN_COLUMN_COUNT) {
-            return csv_reader_refuse(csv, header->line, err,
-                                     "unknown column '%.*s'; a plan has the columns " PLAN_COLUMNS,
-                                     SLICE_SHOWN(name));
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (slice_is_equal(name, header->fields[j])) {
-                return csv_reader_refuse(csv, header->line, err, "the column '%.*s' stands twice",
-                                         SLICE_SHOWN(name));
-            }
+    for (size_t i = (size_t)cell + 1; i < header->field_count; i++) {
+        if (slice_is_equal(header->fields[i], slice_of(name))) {
+            return csv_reader_refuse(csv, header->line, err, "the column '%s' stands twice", name);
         }
     }
     return 0;
@@ -38,13 +26,17 @@ int plan_fields_bind(struct plan_fields *fields, struct csv_reader *csv, struct 
 {
     *fields = (struct plan_fields){.csv = csv};
     for (size_t i = 0; i < PLAN_COLUMN_COUNT; i++) {
-        fields->cells[i] = csv_reader_find_column(fields->csv, plan_columns[i].name);
+        const char *name = plan_columns[i].name;
+        fields->cells[i] = csv_reader_find_column(csv, name);
         if (fields->cells[i] < 0) {
-            return csv_reader_refuse(fields->csv, csv_reader_header(fields->csv)->line, err,
-                                     "the column '%s' is missing", plan_columns[i].name);
+            return csv_reader_refuse(csv, csv_reader_header(csv)->line, err,
+                                     "the column '%s' is missing", name);
+        }
+        if (check_once(csv, name, fields->cells[i], err) != 0) {
+            return -1;
         }
     }
-    return check_known_columns(fields->csv, err);
+    return 0;
 }
 
 /* ---- cells: each returns -1 for a bad one, without a message */
@@ -67,8 +59,12 @@ static int parse_time(struct plan_time_memory *memory, struct slice cell, int64_
     return 0;
 }
 
+/* Sheets with a decimal comma keep a number as it was where they took it for text. */
 static int parse_number(struct slice cell, char point, double *number)
 {
+    if (point == ',' && cell.size > 0 && memchr(cell.bytes, ',', cell.size) == NULL) {
+        point = '.';
+    }
     return decimal_parse(cell, point, number) == 0 && *number >= 0 ? 0 : -1;
 }
 

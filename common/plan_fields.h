@@ -25,7 +25,8 @@ struct plan_fields {
         is_narrow; /* only columns with is_loaded are read; the other fields of rows keep what they held */
 };
 
-/* Takes `csv`, which is borrowed. ERROR_INPUT for a column that is missing, unknown or there twice. */
+/* Takes `csv`, which is borrowed. ERROR_INPUT for a column that is missing or there twice;
+ * others than a plan's are left alone. */
 int plan_fields_bind(struct plan_fields *fields, struct csv_reader *csv,
                      struct error *err) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* plan_reader.h - reads plan.csv as a spreadsheet may have left it: BOM, CRLF, `;` and a decimal comma,
- * columns in any order, rows in any order, rows deleted, `action` edited.
+ * columns in any order and others beside them, rows in any order, rows deleted, `action` edited.
  * Room: common. May touch: files.
  * Promises: rows come out in rank order whatever the order of lines; memory does not grow with the plan
  * when its lines are in rank order (else 16 bytes a row). Every refusal names file, line, column, value. */
@@ -53,8 +53,8 @@ struct plan_limits {
 
 struct plan_reader;
 
-/* Reads the whole plan once: checks every row, fills `identity`. ERROR_INPUT for: a missing or unknown
- * column, an empty, duplicate or unreadable rank, an unreadable number or time, an action other than
+/* Reads the whole plan once: checks every row, fills `identity`. ERROR_INPUT for: a column that is
+ * missing or there twice, an empty, duplicate or unreadable rank, an unreadable number or time, an action other than
  * warm/skip, mixed event/window/as_of, a window that has ended, a plan that is too old, no rows, more
  * than 20 % of the rows of plan.csv.sum gone, exactly 1048575 rows left of more (a spreadsheet's limit). */
 struct plan_reader *plan_reader_open(const char *path, const struct plan_limits *limits,
