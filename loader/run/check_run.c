@@ -128,8 +128,7 @@ static const char *version_words(enum version_kind kind)
     case VERSION_FINE_TIME:
         return "versions are times with fractions: looked at again after writing";
     case VERSION_FINE_LOCAL_TIME:
-        return "versions are DATETIMEs with fractions, whose zone is not known: looked at again "
-               "after writing";
+        return "versions are DATETIMEs with fractions, zone unknown: looked at again";
     case VERSION_COARSE_TIME:
         return "versions are neither a counter nor times with fractions: rows are read twice";
     case VERSION_SNAPSHOT:
@@ -145,7 +144,7 @@ static int check_family(struct check_session *session, size_t family_index, stru
     const struct family *family = &session->job->config->families[family_index];
     struct source *source = session->sources.sources[family_index];
     const struct window_part *part = &session->window.parts[family_index];
-    printf("family %s: %s\n", family->name, version_words(source_version_kind(source)));
+    printf("family %s:\n  %s\n", family->name, version_words(source_version_kind(source)));
     if (part->count == 0) {
         return 0;
     }
@@ -250,8 +249,8 @@ static int print_verdict(struct check_session *session, struct error *err)
     double value_bytes = (double)totals->value_bytes * scale;
     double new_count = (double)totals->tally.count[OUTCOME_WARMED] * scale;
     double key_bytes = sampled > 0 ? (double)session->key_bytes / (double)sampled : 0;
-    printf("%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip; the first %" PRIu64
-           " keys were tried and would be:\n",
+    printf("%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip\n"
+           "tried without writing: the first %" PRIu64 " keys would be\n",
            identity->warm_count, identity->row_count - identity->warm_count, sampled);
     run_report_print_tally(stdout, &totals->tally);
     for (size_t i = 0; i < session->job->config->family_count; i++) {

@@ -102,8 +102,9 @@ static int print_run(const struct run_folder *folder, struct error *err)
     }
     uint64_t settled = outcome_tally_sum(&survey.tally);
     print_heading(folder, status.state[0] != '\0' ? status.state : "not started");
-    printf("%" PRIu64 " of %" PRIu64 " planned keys settled, %.1f%% of the expected benefit warm\n",
-           settled, status.warm_count, status.benefit_share * PERCENT);
+    printf("%" PRIu64 " of %" PRIu64 " planned keys settled, %.1f%% of the expected benefit %s\n",
+           settled, status.warm_count, status.benefit_share * PERCENT,
+           survey.is_rolled_back ? "was warm" : "warm");
     print_deadline(&status);
     run_report_print_tally(stdout, &survey.tally);
     run_report_print_throttled(stdout, status.throttled_second);

@@ -65,6 +65,7 @@ for kind in string hash; do
 done
 check "no lease is left" is_equal "$(redis cache exists rekindle:lease)" 0
 check "status says so" bash -c "'$L' status --config shop.conf | head -n 1 | grep -q 'rolled back'"
+check "and does not call warm what is gone" bash -c "'$L' status --config shop.conf | grep -q 'of the expected benefit was warm'"
 check "the same command does not warm it again" says 6 "was rolled back; --again" "$L" run --config hash.conf --plan plan.csv
 check "nor does ready" says 6 "was rolled back" "$L" ready --config hash.conf --plan plan.csv
 check "a second rollback finds nothing more" exits_with 0 roll_back

@@ -54,6 +54,8 @@ check "SIGUSR1 pauses" wait_for 2 state_is paused
 check "nothing is written meanwhile" stands_still
 check "status says why, and how to go on" says_status "switched to pause since"
 check "in words that can be pasted" says_status "rekindle-load resume --run $(folder)"
+check "check's lines fit into 80 columns, but for paths" \
+    bash -c "'$L' check --config shop.conf --plan plan.csv >checked; ! grep -v / checked | grep -E '.{81}'"
 check "80 columns, but for paths" bash -c "! '$L' status --config shop.conf | grep -v / | grep -E '.{81}'"
 kill -USR2 $LOADER
 check "SIGUSR2 goes on" wait_for 2 has_keys "$(redis cache dbsize)"
