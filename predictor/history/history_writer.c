@@ -272,6 +272,20 @@ static void remove_segment(const struct history_writer *writer, uint64_t number)
     }
 }
 
+/* After MANIFEST could not be saved. The new one may be in place all the same, as when only its folder could not be
+ * synced; then it lives by this segment. What stays without need is an orphan. */
+static void remove_unnamed_segment(const struct history_writer *writer, uint64_t number)
+{
+    struct manifest present;
+    struct error ignored;
+    if (manifest_load(writer->dir, &present, &ignored) == 1) {
+        if (present.next_segment <= number) {
+            remove_segment(writer, number);
+        }
+        manifest_free(&present);
+    }
+}
+
 static int add_segment_of_builders(struct history_writer *writer, struct error *err)
 {
     struct manifest_segment segment;
@@ -307,7 +321,7 @@ int history_writer_commit(struct history_writer *writer, struct error *err)
     }
     if (manifest_save(writer->dir, &writer->manifest, err) != 0) {
         if (event_count > 0) {
-            remove_segment(writer, number);
+            remove_unnamed_segment(writer, number);
         }
         return -1;
     }
@@ -362,7 +376,7 @@ int history_writer_compact(struct history_writer *writer, size_t segment_count_m
     after.segments = &merged;
     after.segment_count = 1;
     if (manifest_save(writer->dir, &after, err) != 0) {
-        remove_segment(writer, merged.number);
+        remove_unnamed_segment(writer, merged.number);
         return -1;
     }
     for (size_t i = 0; i < manifest->segment_count; i++) {

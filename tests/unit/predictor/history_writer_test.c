@@ -436,6 +436,33 @@ static void full_disk_keeps_the_last_state(void **state)
     remove_folder(dir);
 }
 
+/* One file may be opened at a time: MANIFEST's draft can be, its folder, to sync it after the rename, cannot. The
+ * commit fails, and what MANIFEST names is there all the same. */
+static void unsynced_folder_keeps_the_new_state(void **state)
+{
+    const char *dir = history_dir(state);
+    struct twin twin;
+    struct error err;
+    struct rlimit before;
+    uint64_t seed = 7;
+    twin_init(&twin, 3600);
+    struct history_writer *writer = history_writer_open(dir, 0, &err);
+    add_events(history_writer_add_builder(writer, 0, &err), &twin, &seed, 500);
+    int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit one_more = {.rlim_cur = (rlim_t)lowest + 1, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    int result = history_writer_commit(writer, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(result, -1);
+    assert_non_null(strstr(err.text, "cannot open the folder "));
+    history_writer_close(writer);
+    check_history(dir, &twin);
+    free(twin.events);
+    remove_folder(dir);
+}
+
 /* kill -9 at random moments of commits and compacts: afterwards the history is that of before or after. */
 static void killed_at_any_moment(void **state)
 {
@@ -498,6 +525,8 @@ int main(void)
         cmocka_unit_test(lost_segment_is_named),
         cmocka_unit_test(orphans_are_removed),
         cmocka_unit_test(compact_leaves_readers_alone),
+        cmocka_unit_test(unsynced_folder_keeps_the_new_state),
+        cmocka_unit_test(unsynced_folder_keeps_the_new_state),
         cmocka_unit_test(full_disk_keeps_the_last_state),
         cmocka_unit_test(killed_at_any_moment),
     };
