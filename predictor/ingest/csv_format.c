@@ -4,6 +4,7 @@
 
 #include "predictor/ingest/csv_quotes.h"
 #include "predictor/ingest/hex_digit.h"
+#include "predictor/ingest/ingest_account.h"
 
 #include <string.h>
 
@@ -172,7 +173,7 @@ static const char *better_delimiter(const struct header_reading *reading, struct
 int csv_format_read_header(struct csv_format *format, const struct field_map *map,
                            struct slice header, const char *path, struct error *err)
 {
-    enum { SHOWN_MAX = 200 };
+    char shown[BAD_EXCERPT_SIZE];
     const size_t mark_size = sizeof byte_order_mark - 1;
     if (header.size >= mark_size && memcmp(header.bytes, byte_order_mark, mark_size) == 0) {
         header.bytes += mark_size;
@@ -190,12 +191,13 @@ int csv_format_read_header(struct csv_format *format, const struct field_map *ma
     }
     struct slice name = map->names[missing];
     const char *better = better_delimiter(&reading, header);
-    return error_set(
-        err, ERROR_INPUT, "%s:1: no column '%.*s' in the header '%.*s'%s%s", path, (int)name.size,
-        name.bytes, (int)(header.size < SHOWN_MAX ? header.size : SHOWN_MAX), header.bytes,
-        better == NULL ? "; a file without a header needs columns by number, as time=1,user=2"
-                       : "; it would be there with --delimiter ",
-        better == NULL ? "" : better);
+    ingest_account_escape(shown, sizeof shown, header);
+    return error_set(err, ERROR_INPUT, "%s:1: no column '%.*s' in the header '%s'%s%s", path,
+                     (int)name.size, name.bytes, shown,
+                     better == NULL
+                         ? "; a file without a header needs columns by number, as time=1,user=2"
+                         : "; it would be there with --delimiter ",
+                     better == NULL ? "" : better);
 }
 
 /* ---- one row */

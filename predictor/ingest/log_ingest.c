@@ -162,13 +162,48 @@ static int try_format(struct log_ingest *ingest, const struct line_chunk *chunk,
     return format_trial_run(&trial, &ingest->reader.judge, chunk, err);
 }
 
+static bool is_utf16(struct slice head)
+{
+    return head.size >= 2 &&
+           (memcmp(head.bytes, "\xFF\xFE", 2) == 0 || memcmp(head.bytes, "\xFE\xFF", 2) == 0);
+}
+
+/* Several lines that end as on old Macs; the first one of CRLF may lack its LF for the time being. */
+static bool ends_lines_with_cr(struct slice head)
+{
+    const char *first = head.size == 0 ? NULL : memchr(head.bytes, '\r', head.size);
+    return first != NULL && memchr(head.bytes, '\n', head.size) == NULL &&
+           first + 1 < head.bytes + head.size &&
+           memchr(first + 1, '\r', (size_t)(head.bytes + head.size - first - 1)) != NULL;
+}
+
+/* What would be one long line, or none that can be read. */
+static int check_text(const struct log_ingest *ingest, struct slice head, struct error *err)
+{
+    if (is_utf16(head)) {
+        return error_set(err, ERROR_INPUT,
+                         "%s is UTF-16; save it in UTF-8, as by iconv -f UTF-16 -t UTF-8",
+                         ingest->name);
+    }
+    if (ends_lines_with_cr(head)) {
+        return error_set(err, ERROR_INPUT,
+                         "%s: its lines end with CR alone, as on old Macs; end them with LF, as by "
+                         "tr '\\r' '\\n'",
+                         ingest->name);
+    }
+    return 0;
+}
+
 static int begin(struct log_ingest *ingest, const struct log_file *file, struct error *err)
 {
     ingest->name = log_file_name(file);
     ingest->lines_before = log_file_skipped_lines(file);
     struct slice first_line = log_file_first_line(file);
-    bool is_empty = log_file_head(file).size == 0;
-    return log_layout_has_header(&ingest->layout) && !is_empty
+    struct slice head = log_file_head(file);
+    if (check_text(ingest, head, err) != 0) {
+        return -1;
+    }
+    return log_layout_has_header(&ingest->layout) && head.size > 0
                ? log_layout_begin_file(&ingest->layout, first_line, ingest->name, err)
                : 0;
 }

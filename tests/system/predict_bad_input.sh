@@ -25,6 +25,12 @@ check "an unknown zone" says 3 "Mars/Olympus" csv --zone Mars/Olympus good.csv
 check "an unknown format" says 2 "xml" "$P" ingest --history h --format xml good.csv
 check "an unknown option" says 2 "--colums" csv --colums x good.csv
 check "no file" says 2 "FILE" csv
+iconv -f UTF-8 -t UTF-16 good.csv >wide.csv
+check "UTF-16: what to do" says 3 "wide.csv is UTF-16; save it in UTF-8" csv wide.csv
+tr '\n' '\r' <good.csv >mac.csv
+check "CR alone ends no line: what to do" says 3 "mac.csv: its lines end with CR alone" csv mac.csv
+printf 'ts,user\r' >begun.csv
+check "but a CRLF may be half written" exits_with 0 csv begun.csv
 gzip -c good.csv >whole.csv.gz
 head -c 30 whole.csv.gz >cut.csv.gz
 check "a truncated gzip" says 3 "cut.csv.gz" csv cut.csv.gz

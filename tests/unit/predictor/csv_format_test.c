@@ -154,6 +154,8 @@ static void headers_that_do_not_fit_teach(void **state)
                     "needs columns by number, as time=1,user=2"},
         {"ts;item;user", "a.csv:1: no column 'ts' in the header 'ts;item;user'; it would be there "
                          "with --delimiter semicolon"},
+        {"t\x1B[2J\xFF", "a.csv:1: no column 'ts' in the header 't\\x1B[2J\\xFF'; a file without a "
+                         "header needs columns by number, as time=1,user=2"},
         {"ts,item,user,item", "a.csv:1: the column 'item' stands twice in the header"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
