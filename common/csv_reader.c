@@ -269,11 +269,17 @@ static char sniff_delimiter(struct slice header)
 static int check_encoding(const struct csv_reader *reader, const struct csv_frame *frame,
                           struct error *err)
 {
+    static const char workbook_magic[] = {'P', 'K', 3, 4}; /* a zip file, which these are */
     struct slice raw = frame->raw;
     if (raw.size >= 2 &&
         (memcmp(raw.bytes, "\xff\xfe", 2) == 0 || memcmp(raw.bytes, "\xfe\xff", 2) == 0)) {
         return csv_reader_refuse(reader, frame->line, err,
                                  "the file is UTF-16; save it as CSV in UTF-8");
+    }
+    if (raw.size > sizeof workbook_magic &&
+        memcmp(raw.bytes, workbook_magic, sizeof workbook_magic) == 0) {
+        return csv_reader_refuse(reader, frame->line, err,
+                                 "the file is a workbook (.xlsx, .ods); save it as CSV in UTF-8");
     }
     if (memchr(raw.bytes, '\r', raw.size) != NULL) {
         return csv_reader_refuse(reader, frame->line, err,

@@ -162,11 +162,20 @@ static int try_format(struct log_ingest *ingest, const struct line_chunk *chunk,
     return format_trial_run(&trial, &ingest->reader.judge, chunk, err);
 }
 
-static bool is_utf16(struct slice head)
-{
-    return head.size >= 2 &&
-           (memcmp(head.bytes, "\xFF\xFE", 2) == 0 || memcmp(head.bytes, "\xFE\xFF", 2) == 0);
-}
+/* How files begin that people take for logs, and what to do with them. */
+static const struct {
+    const char *first_bytes, *advice;
+} no_logs[] = {
+    {"\xFF\xFE", "is UTF-16; save it in UTF-8, as by iconv -f UTF-16 -t UTF-8"},
+    {"\xFE\xFF", "is UTF-16; save it in UTF-8, as by iconv -f UTF-16 -t UTF-8"},
+    {"\xFD"
+     "7zXZ",
+     "is packed by xz, and gzip and zstd are what is read; pipe it: xzcat FILE | "
+     "rekindle-predict ingest ... -"},
+    {"BZh9", "is packed by bzip2, and gzip and zstd are what is read; pipe it: bzcat FILE | "
+             "rekindle-predict ingest ... -"},
+    {"PK\x03\x04", "is a zip file or a workbook; unpack it, or save it as CSV in UTF-8"},
+};
 
 /* Several lines that end as on old Macs; the first one of CRLF may lack its LF for the time being. */
 static bool ends_lines_with_cr(struct slice head)
@@ -180,10 +189,11 @@ static bool ends_lines_with_cr(struct slice head)
 /* What would be one long line, or none that can be read. */
 static int check_text(const struct log_ingest *ingest, struct slice head, struct error *err)
 {
-    if (is_utf16(head)) {
-        return error_set(err, ERROR_INPUT,
-                         "%s is UTF-16; save it in UTF-8, as by iconv -f UTF-16 -t UTF-8",
-                         ingest->name);
+    for (size_t i = 0; i < sizeof no_logs / sizeof *no_logs; i++) {
+        size_t size = strlen(no_logs[i].first_bytes);
+        if (head.size >= size && memcmp(head.bytes, no_logs[i].first_bytes, size) == 0) {
+            return error_set(err, ERROR_INPUT, "%s %s", ingest->name, no_logs[i].advice);
+        }
     }
     if (ends_lines_with_cr(head)) {
         return error_set(err, ERROR_INPUT,

@@ -27,8 +27,14 @@ check "an unknown option" says 2 "--colums" csv --colums x good.csv
 check "no file" says 2 "FILE" csv
 iconv -f UTF-8 -t UTF-16 good.csv >wide.csv
 check "UTF-16: what to do" says 3 "wide.csv is UTF-16; save it in UTF-8" csv wide.csv
+printf '\3757zXZ\000\000\004' >good.csv.xz
+check "xz: what to do" says 3 "good.csv.xz is packed by xz, and gzip and zstd are what is read; pipe it: xzcat" csv good.csv.xz
 tr '\n' '\r' <good.csv >mac.csv
 check "CR alone ends no line: what to do" says 3 "mac.csv: its lines end with CR alone" csv mac.csv
+printf 'PK\003\004\024\000' >sheet.csv
+check "a workbook is no CSV" says 3 "sheet.csv is a zip file or a workbook" csv sheet.csv
+check "nor is it a calendar" says 3 "sheet.csv:1: the file is a workbook (.xlsx, .ods); save it as CSV in UTF-8" \
+    "$P" rank --history h --event x --events sheet.csv --out none.csv
 printf 'ts,user\r' >begun.csv
 check "but a CRLF may be half written" exits_with 0 csv begun.csv
 gzip -c good.csv >whole.csv.gz

@@ -77,6 +77,8 @@ static void broken_files_are_refused(void **state)
         {"\xff\xfe"
          "a,b\n",
          "t.csv:1: the file is UTF-16; save it as CSV in UTF-8"},
+        {"PK\x03\x04\x14, workbook\n",
+         "t.csv:1: the file is a workbook (.xlsx, .ods); save it as CSV in UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(read_all(test_put_text(state, "t.csv", cases[i].bytes)),
