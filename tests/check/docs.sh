@@ -44,5 +44,16 @@ for page in "${pages[@]}"; do
         [[ $link == http* ]] || [ -e "$(dirname "$page")/$link" ] || complain "$page: there is no $link"
     done
 done
+# The crontab and the units: the same, and no % that cron takes for the end of the command.
+while read -r program command rest; do
+    help_of "$program" "$command"
+    [ -n "${help[$program $command]}" ] || complain "loader/cron, loader/systemd: there is no $program $command"
+    for option in $(grep -oE -- '(^| )--[a-z][a-z-]*' <<<"$rest"); do
+        grep -qE -- "^  $option( |\$)" <<<"${help[$program $command]}" ||
+            complain "loader/cron, loader/systemd: $program $command has no $option"
+    done
+done < <(grep -hv '^#' loader/cron/* loader/systemd/* | grep -oE 'rekindle-(load|predict) [a-z]+ .*')
+grep -v '^#' loader/cron/* | grep -nE '(^|[^\\])%' && complain "loader/cron: a % ends the command of these lines"
+
 [ $failed -eq 0 ] && echo "docs: commands, options, keys and links exist"
 exit $failed
