@@ -54,6 +54,7 @@ while read -r program command rest; do
     done
 done < <(grep -hv '^#' loader/cron/* loader/systemd/* | grep -oE 'rekindle-(load|predict) [a-z]+ .*')
 grep -v '^#' loader/cron/* | grep -nE '(^|[^\\])%' && complain "loader/cron: a % ends the command of these lines"
+grep -q "^PATH=$(sed -n 's/^PREFIX ?= *//p' Makefile)/bin:" loader/cron/rekindle.cron || complain "loader/cron: where make install puts the programs is not in PATH"
 
 [ $failed -eq 0 ] && echo "docs: commands, options, keys and links exist"
 exit $failed
