@@ -6,9 +6,10 @@ cd "$SCRATCH"
 export PATH=$BIN:$PATH
 cp "$ROOT/README.md" .
 
-# The first config of README.md, and the log that its [log access] is for.
-sed -n '/^## Your own data/,/^## /p' README.md | sed -n '/^```ini$/,/^```$/p' | sed '/^```/d' >rekindle.conf
-printf '\xef\xbb\xbfname,start,end,kind\r\nspring,2026-03-01,2026-03-03,sale\r\nsummer-sale,2026-06-01,2026-06-03,sale\r\n' >events.csv
+# The first config of README.md, its calendar as a spreadsheet saves it, and the log that its [log access] is for.
+block() { sed -n '/^## Your own data/,/^## /p' README.md | sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" | sed '/^```/d'; }
+block ini >rekindle.conf
+block csv | sed '1s/^/\xef\xbb\xbf/; s/$/\r/' >events.csv
 day() { date -u -d "2026-01-01 + $1 days" '+%d/%b/%Y:%H:%M:%S +0000'; }
 for i in $(seq 0 149); do
     printf '10.0.0.1 - user-%d [%s] "GET /product/P%d?a=1 HTTP/1.1" 200 512 "-" "a browser"\n' $((i % 60)) "$(day "$i")" $((i % 9))
