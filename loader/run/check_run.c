@@ -238,6 +238,17 @@ static int judge_memory(struct check_session *session, double bytes, struct erro
                      benefit_curve_share(session->plan.curve, fitting) * PERCENT);
 }
 
+/* Seldom have all of them been deleted. */
+static void warn_of_strange_ids(const struct check_session *session, uint64_t sampled)
+{
+    const struct outcome_tally *tally = &session->pulse.totals.tally;
+    if (sampled > 0 && tally->count[OUTCOME_MISSING] == sampled) {
+        message_warn(session->job->message,
+                     "not one of these ids is in the source: is the first column of `query` the id "
+                     "as the log has it, byte for byte?");
+    }
+}
+
 static int print_verdict(struct check_session *session, struct error *err)
 {
     char bytes_text[UNITS_TEXT_SIZE];
@@ -253,6 +264,7 @@ static int print_verdict(struct check_session *session, struct error *err)
            "tried without writing: the first %" PRIu64 " keys would be\n",
            identity->warm_count, identity->row_count - identity->warm_count, sampled);
     run_report_print_tally(stdout, &totals->tally);
+    warn_of_strange_ids(session, sampled);
     for (size_t i = 0; i < session->job->config->family_count; i++) {
         if (session->plan.is_family_needed[i] && check_family(session, i, err) != 0) {
             return -1;

@@ -12,6 +12,9 @@ make_config shop.conf "$SCRATCH/shop.db" "$SCRATCH/cache.sock"
 load() { "$L" "$1" --config shop.conf --plan plan.csv "${@:2}"; }
 
 check "check is a dry run" load check
+sed 's/SELECT id, name/SELECT name, id/' shop.conf >swapped.conf
+check "ids in another column: check says what to look at" says 0 "not one of these ids is in the source: is the first column" \
+    "$L" check --config swapped.conf --plan plan.csv
 check "that writes nothing" is_equal "$(redis cache dbsize)" 0
 
 redis cache set user:7:profile mine >/dev/null
