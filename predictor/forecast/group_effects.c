@@ -153,15 +153,15 @@ struct spread {
     double variance, dispersion, scale; /* scale: makes what was expected in all what came in all */
 };
 
+/* What groups differ by beyond their noise has to be twice its standard error, or it counts as nothing: ratios that are
+ * all but 1 would be learned from as if they meant something, and mean a lot once there is evidence. */
 static struct spread measure_spread(const struct evidence *evidence, size_t count)
 {
     const double variance_max = 4;
     const double dispersion_min = 0.5;
-    double came = 0;
-    double expected = 0;
-    double noise = 0;
-    double beyond = 0;
-    double squares = 0;
+    const double errors_least = 2;
+    double came = 0, expected = 0, noise = 0;
+    double beyond = 0, doubt = 0, squares = 0;
     for (size_t i = 0; i < count; i++) {
         came += evidence[i].came;
         expected += evidence[i].expected;
@@ -172,10 +172,11 @@ static struct spread measure_spread(const struct evidence *evidence, size_t coun
         double even = scale * evidence[i].expected;
         double excess = evidence[i].came - even;
         beyond += excess * excess - evidence[i].noise;
+        doubt += 2 * evidence[i].noise * evidence[i].noise; /* variance of a squared normal */
         squares += even * even;
     }
-    return (struct spread){.variance =
-                               squares > 0 && beyond > 0 ? fmin(beyond / squares, variance_max) : 0,
+    bool is_clear = squares > 0 && beyond > errors_least * sqrt(doubt);
+    return (struct spread){.variance = is_clear ? fmin(beyond / squares, variance_max) : 0,
                            .dispersion = came > 0 ? fmax(noise / came, dispersion_min) : 1,
                            .scale = scale};
 }
