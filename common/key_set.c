@@ -4,6 +4,7 @@
 
 #include "common/csv_reader.h"
 #include "common/csv_writer.h"
+#include "common/decimal.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -20,12 +21,17 @@ struct key_set {
     struct hash_list lists[ENTITY_COUNT];
 };
 
+/* What a row's cell has to be. */
+enum comparison { IS_ONE_OF, IS_AT_LEAST, IS_AT_MOST };
+
 /* What the words say. */
 struct key_source {
     char path[PATH_MAX];
     bool is_of[ENTITY_COUNT];
     char column[COLUMN_SIZE_MAX]; /* "": every row */
-    struct slice value;
+    enum comparison comparison;
+    struct slice value;                   /* IS_ONE_OF: several stand between bars; else a number */
+    double bound;                         /* the number */
     int id_cell, entity_cell, value_cell; /* -1: no such column */
 };
 
@@ -47,10 +53,36 @@ static struct slice take_entity(struct slice words, struct key_source *source)
     return words;
 }
 
+/* A number of a spreadsheet, `12.5` or `20%`; 0 when it is one. */
+static int parse_amount(struct slice text, char point, double *number)
+{
+    if (text.size > 1 && text.bytes[text.size - 1] == '%') {
+        text.size--;
+    }
+    return decimal_parse(text, point, number);
+}
+
+/* `COLUMN>` and `COLUMN<` before the equals sign ask for numbers from there on, or up to there. */
+static int take_comparison(struct slice words, struct key_source *source, struct error *err)
+{
+    char *last = &source->column[strlen(source->column) - 1];
+    if (*last != '>' && *last != '<') {
+        return 0;
+    }
+    source->comparison = *last == '>' ? IS_AT_LEAST : IS_AT_MOST;
+    *last = '\0';
+    if (source->column[0] == '\0' || parse_amount(source->value, '.', &source->bound) != 0) {
+        return error_set(err, ERROR_INPUT, "'%.*s' is not FILE:COLUMN>=NUMBER, as price_cut>=20",
+                         SLICE_SHOWN(words));
+    }
+    return 0;
+}
+
 /* Cuts `:COLUMN=VALUE` off the end: the last colon before the first equals sign. */
 static int take_column(struct slice *words, struct key_source *source, struct error *err)
 {
     const char *equals = memchr(words->bytes, '=', words->size);
+    const struct slice whole = *words;
     size_t at = equals == NULL ? 0 : (size_t)(equals - words->bytes);
     size_t before = at;
     while (before > 0 && words->bytes[before] != ':') {
@@ -66,7 +98,7 @@ static int take_column(struct slice *words, struct key_source *source, struct er
     memcpy(source->column, words->bytes + before + 1, size);
     source->value = (struct slice){equals + 1, words->size - at - 1};
     words->size = before;
-    return 0;
+    return take_comparison(whole, source, err);
 }
 
 static int read_words(struct slice words, const char *folder, struct key_source *source,
@@ -118,15 +150,52 @@ static int bind_columns(struct key_source *source, const struct csv_reader *csv,
     return 0;
 }
 
+/* Whether the cell is the value as it stands, or one of those between its bars. */
+static bool is_one_of(struct slice cell, struct slice values)
+{
+    bool is_it = slice_is_equal(cell, values);
+    for (size_t begin = 0; !is_it && begin <= values.size;) {
+        const char *bar = memchr(values.bytes + begin, '|', values.size - begin);
+        size_t end = bar == NULL ? values.size : (size_t)(bar - values.bytes);
+        is_it = slice_is_equal(cell, (struct slice){values.bytes + begin, end - begin});
+        begin = end + 1;
+    }
+    return is_it;
+}
+
+/* 1: the row is meant, 0: it is not, -1: its cell is no number where numbers are compared. */
+static int is_row_meant(const struct key_source *source, const struct csv_reader *csv,
+                        const struct csv_record *record, struct error *err)
+{
+    double number;
+    if (source->value_cell < 0) {
+        return 1;
+    }
+    struct slice cell = csv_writer_unguard(record->fields[source->value_cell]);
+    if (source->comparison == IS_ONE_OF) {
+        return is_one_of(cell, source->value);
+    }
+    if (cell.size == 0) {
+        return 0;
+    }
+    if (parse_amount(cell, csv_reader_decimal_point(csv), &number) != 0) {
+        return csv_reader_refuse(
+            csv, record->line, err,
+            "%s: '%.*s' is no number, and one is asked for; an empty cell is fine", source->column,
+            SLICE_SHOWN(cell));
+    }
+    return source->comparison == IS_AT_LEAST ? number >= source->bound : number <= source->bound;
+}
+
 static int add_record(struct key_set *set, const struct key_source *source,
                       const struct csv_reader *csv, const struct csv_record *record,
                       struct error *err)
 {
     struct slice id = csv_writer_unguard(record->fields[source->id_cell]);
     enum entity only = ENTITY_COUNT;
-    if (source->value_cell >= 0 &&
-        !slice_is_equal(csv_writer_unguard(record->fields[source->value_cell]), source->value)) {
-        return 0;
+    int is_meant_at_all = is_row_meant(source, csv, record, err);
+    if (is_meant_at_all <= 0) {
+        return is_meant_at_all;
     }
     if (id.size == 0 || id.size > ENTITY_ID_SIZE_MAX) {
         return csv_reader_refuse(csv, record->line, err, "an id has 1 to %d bytes, this one %zu",

@@ -14,7 +14,8 @@
 struct key_set;
 
 /* Loads what `words` name, `[user=|product=]FILE[:COLUMN=VALUE]`: all ids of a CSV with the column id and, if it likes,
- * entity (empty or absent: those of the words, else both), or those whose COLUMN is VALUE. FILE is taken from `folder`
+ * entity (empty or absent: those of the words, else both), or those whose COLUMN is VALUE, or one of `A|B|C`, or by
+ * `COLUMN>=NUMBER` or `COLUMN<=NUMBER` those with such a number (`20%` counts as 20; empty cells are not meant). FILE is taken from `folder`
  * unless it begins with a slash. NULL and ERROR_INPUT with file and line. */
 struct key_set *key_set_load(struct slice words, const char *folder, struct error *err) MUST_CHECK;
 void key_set_free(struct key_set *set);

@@ -42,6 +42,7 @@ static const char *const column_names[COLUMN_COUNT] = {"name", "start", "end", "
 struct calendar_file {
     struct csv_reader *csv;
     const struct zone *zone;
+    const struct message *message;
     const char *folder;      /* from which files with keys are taken */
     int cells[COLUMN_COUNT]; /* kind and keys: -1 when there are none */
 };
@@ -105,9 +106,16 @@ static int read_members(const struct calendar_file *file, const struct csv_recor
     }
     row->members = key_set_load(csv_writer_unguard(record->fields[cell]), file->folder, err);
     row->window.members = row->members;
-    return row->members == NULL ? error_add_context(err, "%s:%" PRIu64 ": keys",
-                                                    csv_reader_path(file->csv), record->line)
-                                : 0;
+    if (row->members == NULL) {
+        return error_add_context(err, "%s:%" PRIu64 ": keys", csv_reader_path(file->csv),
+                                 record->line);
+    }
+    if (key_set_count(row->members, ENTITY_USER) + key_set_count(row->members, ENTITY_PRODUCT) ==
+        0) {
+        message_note(file->message, "%s:%" PRIu64 ": keys: '%.*s' names nobody; is it misspelt?",
+                     csv_reader_path(file->csv), record->line, SLICE_SHOWN(record->fields[cell]));
+    }
+    return 0;
 }
 
 static int read_row(struct event_calendar *calendar, const struct calendar_file *file,
@@ -288,7 +296,7 @@ struct event_calendar *event_calendar_load(const char *path, const struct zone *
                                            struct error *err)
 {
     char folder[PATH_MAX];
-    struct calendar_file file = {.zone = zone, .folder = folder};
+    struct calendar_file file = {.zone = zone, .folder = folder, .message = message};
     struct event_calendar *calendar = calloc(1, sizeof *calendar);
     if (calendar == NULL) {
         error_set_memory(err, "reading the calendar");

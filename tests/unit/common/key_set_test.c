@@ -30,13 +30,15 @@ static int open_folder(void **state)
     put("list.csv", "id,entity\nu1,user\np1,product\nboth,\nboth,\n");
     put("styles.csv", "id,parent,category\np1,a,toys\np2,a,toys\n'=p3,b,tools\n");
     put("none.csv", "name\nx\n");
+    put("cuts.csv", "id;category;cut\np1;toys;20%\np2;Home & Garden;7,5\np3;a|b;30\np4;x;\n");
     put("odd.csv", "id,entity\nu1,shop\n");
     return 0;
 }
 
 static int close_folder(void **state)
 {
-    static const char *const names[] = {"list.csv", "styles.csv", "none.csv", "odd.csv"};
+    static const char *const names[] = {"list.csv", "styles.csv", "none.csv", "odd.csv",
+                                        "cuts.csv"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
@@ -93,6 +95,25 @@ static void a_column_says_who(void **state)
     key_set_free(set);
 }
 
+static void a_column_says_which_values(void **state)
+{
+    (void)state;
+    struct key_set *set = load("product=cuts.csv:category=toys|Home & Garden");
+    assert_true(has(set, ENTITY_PRODUCT, "p1") && has(set, ENTITY_PRODUCT, "p2"));
+    assert_int_equal(key_set_count(set, ENTITY_PRODUCT), 2);
+    key_set_free(set);
+    set = load("product=cuts.csv:category=a|b");
+    assert_true(has(set, ENTITY_PRODUCT, "p3") && key_set_count(set, ENTITY_PRODUCT) == 1);
+    key_set_free(set);
+    set = load("product=cuts.csv:cut>=20");
+    assert_true(has(set, ENTITY_PRODUCT, "p1") && has(set, ENTITY_PRODUCT, "p3"));
+    assert_int_equal(key_set_count(set, ENTITY_PRODUCT), 2);
+    key_set_free(set);
+    set = load("product=cuts.csv:cut<=7.5%");
+    assert_true(has(set, ENTITY_PRODUCT, "p2") && key_set_count(set, ENTITY_PRODUCT) == 1);
+    key_set_free(set);
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
     static const struct {
@@ -101,6 +122,10 @@ static void what_makes_no_sense_is_refused(void **state)
         {"", "'' names no file"},
         {"user=", "'' names no file"},
         {"styles.csv:=toys", "'styles.csv:=toys' is not FILE:COLUMN=VALUE"},
+        {"styles.csv:cut>=many",
+         "'styles.csv:cut>=many' is not FILE:COLUMN>=NUMBER, as price_cut>=20"},
+        {"styles.csv:category>=3", "styles.csv:2: category: 'toys' is no number, and one is asked "
+                                   "for; an empty cell is fine"},
         {"nowhere.csv", "nowhere.csv"},
         {"none.csv", "none.csv:1: the column 'id' is missing"},
         {"styles.csv:colour=red", "styles.csv:1: the column 'colour' is missing"},
@@ -122,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_says_who),
         cmocka_unit_test(a_column_says_who),
+        cmocka_unit_test(a_column_says_which_values),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);
