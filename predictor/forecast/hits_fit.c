@@ -13,17 +13,20 @@ static const enum key_feature columns[HITS_COLUMNS] = {
     FEATURE_RATE,         FEATURE_MBGNBD, /* who is likely to come is likely to come often */
     FEATURE_GAP,
 };
-static const double farthest = 3; /* deviations of a column */
+static const double farthest = 2; /* deviations of a column */
 
 struct task {
     const struct hits_fit *fit;
     const struct training_set *set;
     const bool *is_relevant;
+    bool is_targets_only; /* enough of them came back to learn from these alone */
 };
 
 static bool is_used(const struct task *task, size_t row)
 {
-    return task->set->rows.labels[row] != 0 && task->is_relevant[task->set->rows.origins[row]];
+    const struct training_rows *rows = &task->set->rows;
+    return rows->labels[row] != 0 && task->is_relevant[rows->origins[row]] &&
+           (rows->targets[row] != 0 || !task->is_targets_only);
 }
 
 static void standardise(const struct hits_fit *fit, const float *row, double *z)
@@ -125,7 +128,13 @@ static void set_level(struct hits_fit *fit, const struct task *task)
 void hits_fit_rows(struct hits_fit *fit, const struct training_set *set,
                    const bool is_relevant[TRAINING_ORIGINS_MAX])
 {
-    const struct task context = {fit, set, is_relevant};
+    const size_t enough = 200;
+    struct task context = {fit, set, is_relevant, true};
+    size_t count = 0;
+    for (size_t i = 0; i < set->rows.count; i++) {
+        count += is_used(&context, i);
+    }
+    context.is_targets_only = count >= enough;
     *fit = (struct hits_fit){.spread = {1, 1, 1, 1, 1, 1}, .most = 1};
     double beyond = describe_columns(fit, &context);
     if (!(beyond > 0)) {

@@ -17,7 +17,8 @@ struct hits_fit {
     double row_count;
 };
 
-/* Fits to the rows of relevant windows that came back; where there are none, every key is expected once. */
+/* Fits to the rows of relevant windows that came back, to those beyond the threshold alone where they are 200: keys that
+ * paused for two weeks come far more often; where there are none, every key is expected once. */
 void hits_fit_rows(struct hits_fit *fit, const struct training_set *set,
                    const bool is_relevant[TRAINING_ORIGINS_MAX]);
 /* The mean number of accesses of a key that comes, at least 1. */
