@@ -33,8 +33,11 @@ static int grow(struct hash_index *index)
             wider.numbers[at] = index->numbers[i];
         }
     }
-    hash_index_free(index);
-    *index = wider;
+    free(index->hashes);
+    free(index->numbers);
+    index->hashes = wider.hashes;
+    index->numbers = wider.numbers;
+    index->slot_count = wider.slot_count;
     return 0;
 }
 
