@@ -72,6 +72,8 @@ static const struct option_row write_rows[] = {
     {"holdout", OPTION_SHARE, FIELD(holdout_share), "SHARE",
      "leave a random share of the ids cold, to measure afterwards what warming gained"},
     {"again", OPTION_FLAG, FIELD(is_again), NULL, "warm anew a plan whose run was rolled back"},
+    {"lost", OPTION_FLAG, FIELD(is_lost), NULL,
+     "Redis is known to have lost keys: warm all again when one of the run's is gone, not a tenth"},
     {"image", OPTION_TEXT, FIELD(image), "FILE",
      "take values from another run's image; what has changed since comes from the source"},
     {"accept-stale", OPTION_FLAG, FIELD(is_stale_accepted), NULL,

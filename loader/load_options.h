@@ -38,6 +38,7 @@ struct load_options {
     bool is_dry_run;
     bool is_deleting_overwritten;
     bool is_again;     /* warm anew what was rolled back */
+    bool is_lost;      /* the cache is known to have lost keys */
     const char *image; /* of another run; NULL: this run's own */
     bool is_all;       /* every run of this host */
     const char *event, *steps, *nginx, *exec, *probe, *log;

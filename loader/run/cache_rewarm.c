@@ -117,10 +117,10 @@ static void become_run(const struct load_job *job, const struct rewarm_part *par
 {
     const struct load_options *options = job->options;
     char rows[NUMBER_SIZE];
-    const char *arguments[ARGUMENT_MAX] = {"rekindle-load",  "run",   "--quiet",
-                                           "--max-plan-age", "365d",  "--plan",
-                                           part->plan,       "--run", part->folder};
-    size_t count = 9; /* NOLINT: what stands above */
+    const char *arguments[ARGUMENT_MAX] = {"rekindle-load",  "run",       "--quiet", "--lost",
+                                           "--max-plan-age", "365d",      "--plan",  part->plan,
+                                           "--run",          part->folder};
+    size_t count = 10; /* NOLINT: what stands above */
     if (options->redis != NULL) {
         arguments[count++] = "--redis";
         arguments[count++] = options->redis;

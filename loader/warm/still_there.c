@@ -8,7 +8,8 @@
 
 enum { LOOK_COUNT = 1000, KEYS_AN_INTENT = 20, INTENTS_LOOKED_AT = LOOK_COUNT / KEYS_AN_INTENT };
 
-/* A few keys of every so many-th intent; those behind `settled_count` wait for their done. */
+/* Some keys of every so many-th intent, from all over it: the first ones are the hottest, and may be there for another
+ * reason. Those behind `settled_count` wait for their done. */
 struct key_sample {
     struct sink_look looks[LOOK_COUNT];
     uint64_t ranks[LOOK_COUNT];
@@ -24,29 +25,32 @@ static void drop_waiting(struct key_sample *sample, uint64_t rank)
     }
 }
 
-/* `is_sampled`: its keys are; else it only replaces what was said before. */
-static int take_keys(struct key_sample *sample, struct slice payload, bool is_sampled,
+/* `most`: how many of its keys are sampled; 0: it only replaces what was said before. */
+static int take_keys(struct key_sample *sample, struct slice payload, uint64_t most,
                      struct error *err)
 {
     struct journal_reader reader;
     struct journal_intent_key key;
-    if (!journal_decode_intent(payload, &reader) || journal_next_key(&reader, &key) != 1) {
+    if (!journal_decode_intent(payload, &reader)) {
         return 0;
     }
-    drop_waiting(sample, key.rank);
-    if (!is_sampled) {
-        return 0;
-    }
-    for (int taken = 0; taken < KEYS_AN_INTENT && sample->count < LOOK_COUNT; taken++) {
+    uint64_t stride = most == 0 ? 0 : (reader.left + most - 1) / most;
+    for (uint64_t at = 0; journal_next_key(&reader, &key) == 1; at++) {
+        if (at == 0) {
+            drop_waiting(sample, key.rank);
+        }
+        if (most == 0 || sample->count == LOOK_COUNT) {
+            return 0;
+        }
+        if (at % stride != 0) {
+            continue;
+        }
         struct slice text = arena_copy(&sample->text, key.key);
         if (text.bytes == NULL) {
             return error_set_memory(err, "looking at an earlier run");
         }
         sample->looks[sample->count] = (struct sink_look){.key = text, .kind = RECORD_STRING};
         sample->ranks[sample->count++] = key.rank;
-        if (journal_next_key(&reader, &key) != 1) {
-            break;
-        }
     }
     return 0;
 }
@@ -79,16 +83,17 @@ static void settle_keys(struct key_sample *sample, struct slice payload)
     sample->count = kept;
 }
 
-static int take_sample(struct key_sample *sample, struct journal_cursor *cursor, uint64_t stride,
-                       struct error *err)
+static int take_sample(struct key_sample *sample, struct journal_cursor *cursor,
+                       uint64_t done_count, struct error *err)
 {
     struct slice payload;
-    uint64_t intent_count = 0;
+    uint64_t intent_count = 0, stride = done_count / INTENTS_LOOKED_AT + 1;
+    uint64_t most = stride > 1 || done_count == 0 ? KEYS_AN_INTENT : LOOK_COUNT / done_count;
     int more;
     while ((more = journal_cursor_next(cursor, &payload, err)) == 1) {
         int kind = journal_kind_of(payload);
         if (kind == JOURNAL_INTENT &&
-            take_keys(sample, payload, intent_count++ % stride == 0, err) != 0) {
+            take_keys(sample, payload, intent_count++ % stride == 0 ? most : 0, err) != 0) {
             return -1;
         }
         if (kind == JOURNAL_DONE) {
@@ -107,10 +112,9 @@ int still_there_look(const char *journal_path, const struct journal_survey *surv
     if (sample == NULL) {
         return error_set_memory(err, "looking at an earlier run");
     }
-    uint64_t stride = survey->done_count / INTENTS_LOOKED_AT + 1;
     struct journal_cursor *cursor =
         journal_cursor_open(journal_path, survey->counts_from, survey->whole_size, err);
-    int result = cursor == NULL ? -1 : take_sample(sample, cursor, stride, err);
+    int result = cursor == NULL ? -1 : take_sample(sample, cursor, survey->done_count, err);
     if (result == 0) {
         result = sink_look(sink, SINK_LOOK_PRESENCE, sample->looks, sample->count, err);
     }
@@ -126,8 +130,11 @@ int still_there_look(const char *journal_path, const struct journal_survey *surv
     return result;
 }
 
-bool still_there_is_lost(const struct still_there *still_there)
+bool still_there_is_lost(const struct still_there *still_there, bool is_known)
 {
     static const double LOST_SHARE = 0.1;
+    if (is_known) {
+        return still_there->gone_count > 0;
+    }
     return (double)still_there->gone_count > LOST_SHARE * (double)still_there->looked_count;
 }

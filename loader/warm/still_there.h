@@ -20,7 +20,7 @@ int still_there_look(const char *journal_path, const struct journal_survey *surv
                      struct error *err) MUST_CHECK;
 
 /* Whether so many are gone that Redis must have lost them: an application deletes some of its keys all the time, but
- * hardly a tenth of those that it has not used for weeks. */
-bool still_there_is_lost(const struct still_there *still_there);
+ * hardly a tenth of those that it has not used for weeks. `is_known`: it is known to have lost some, so that one is enough. */
+bool still_there_is_lost(const struct still_there *still_there, bool is_known);
 
 #endif

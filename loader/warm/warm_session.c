@@ -60,7 +60,7 @@ static int look_back(struct warm_session *session, struct error *err)
                          session->sink, &session->still_there, err) != 0) {
         return -1;
     }
-    if (still_there_is_lost(found)) {
+    if (still_there_is_lost(found, session->job->options->is_lost)) {
         message_note(session->job->message,
                      "%" PRIu64 " of %" PRIu64 " keys that were warm are gone from %s: it has lost "
                      "them, and the whole plan is warmed again",

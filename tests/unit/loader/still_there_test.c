@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-enum { KEY_SIZE = 16, WINDOW = 50, SAMPLED = 20 };
+enum { KEY_SIZE = 16, WINDOW = 50, WARM = 45, LONG = 3000 };
 
-static char keys[WINDOW][KEY_SIZE];
-static struct journal_intent_key intents[WINDOW];
-static struct journal_done_row rows[WINDOW];
+static char keys[LONG][KEY_SIZE];
+static struct journal_intent_key intents[LONG];
+static struct journal_done_row rows[LONG];
 
 /* In place of the sink: a key that ends in 7 is gone. */
 int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
@@ -74,7 +74,7 @@ static struct still_there look(const char *path)
     return found;
 }
 
-/* Of each window the first keys are looked at: 18 of 20 were warmed, 2 of those are gone. */
+/* Of each window of 50, 45 were warmed, 5 of those are gone. */
 static void test_only_what_is_settled_is_looked_at(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
@@ -89,20 +89,41 @@ static void test_only_what_is_settled_is_looked_at(void **state)
     assert_int_equal(look(path).looked_count, 0);
     append_done(journal, 1, WINDOW);
     struct still_there found = look(path);
-    assert_int_equal(found.looked_count, SAMPLED - 2);
-    assert_int_equal(found.gone_count, 2);
+    assert_int_equal(found.looked_count, WARM);
+    assert_int_equal(found.gone_count, 5);
     append_intent(journal, 2 * WINDOW + 1, WINDOW);
     append_done(journal, WINDOW + 1, WINDOW);
     found = look(path);
-    assert_int_equal(found.looked_count, 2 * (SAMPLED - 2));
-    assert_int_equal(found.gone_count, 4);
+    assert_int_equal(found.looked_count, 2 * WARM);
+    assert_int_equal(found.gone_count, 10);
     append_intent(journal, 2 * WINDOW + 1, WINDOW); /* a crash: the same window again */
     append_done(journal, 2 * WINDOW + 1, 10);       /* and a stop in its midst */
     found = look(path);
-    assert_int_equal(found.looked_count, 2 * (SAMPLED - 2) + 9);
-    assert_int_equal(found.gone_count, 5);
-    assert_false(still_there_is_lost(&(struct still_there){100, 10}));
-    assert_true(still_there_is_lost(&(struct still_there){100, 11}));
+    assert_int_equal(found.looked_count, 2 * WARM + 9);
+    assert_int_equal(found.gone_count, 11);
+    assert_false(still_there_is_lost(&(struct still_there){100, 10}, false));
+    assert_true(still_there_is_lost(&(struct still_there){100, 11}, false));
+    assert_true(still_there_is_lost(&(struct still_there){100, 1}, true));
+    assert_false(still_there_is_lost(&(struct still_there){100, 0}, true));
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
+/* The hottest keys alone say nothing of the others: every third is looked at. */
+static void test_all_over_a_window(void **state)
+{
+    char path[TEST_PATH_SIZE * 2];
+    struct journal_survey survey = {0};
+    struct error err;
+    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
+    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
+    struct journal *journal = journal_open(path, &begin, &survey, &err);
+    assert_non_null(journal);
+    append_intent(journal, 1, LONG);
+    append_done(journal, 1, LONG);
+    struct still_there found = look(path);
+    assert_int_equal(found.looked_count, 900);
+    assert_int_equal(found.gone_count, 100);
     journal_close(journal);
     journal_survey_free(&survey);
 }
@@ -110,6 +131,8 @@ static void test_only_what_is_settled_is_looked_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_all_over_a_window, test_folder_make,
+                                        test_folder_remove),
         cmocka_unit_test_setup_teardown(test_only_what_is_settled_is_looked_at, test_folder_make,
                                         test_folder_remove),
     };
