@@ -132,6 +132,8 @@ build/tools/%: tests/tools/%.c | build/deps/build.stamp build/deps/test.stamp
 	$(QUIET)$(CC_release) -std=c17 -Wall -Wextra -Werror -D_DEFAULT_SOURCE $(MYSQL_CFLAGS) -O2 -pthread $< -o $@ \
 	    -lhiredis $(MYSQL_LIBS) -lz -lm
 
+build/tools/cache_aside: tests/tools/traffic_record.h
+
 TOOLS := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
 
 unit: $(UNIT_TESTS) ## build and run the unit tests of CONFIG

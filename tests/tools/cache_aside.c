@@ -31,11 +31,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "traffic_record.h"
+
 enum {
     TEXT_SIZE = 256,
     WORKERS_MAX = 1024,
     WAITING_MAX = 1 << 16,
-    LATENCY_MAX = 1 << 22,
     POLL_MS = 200,
     RECENT_COUNT = 64,
     BUCKETS = 10000,
@@ -47,11 +48,6 @@ static volatile sig_atomic_t is_over;
 struct request {
     const char *id;
     double arrived_ms, ends_ms;
-};
-
-struct counts {
-    uint64_t asked, denied, hits, misses, fallbacks, errors, source;
-    size_t first_latency; /* index of this span's first one */
 };
 
 struct shop {
@@ -68,9 +64,7 @@ struct shop {
     size_t working_count, waiting_first, waiting_count;
     double recent_at[RECENT_COUNT], recent_ms[RECENT_COUNT]; /* answers of the source */
     size_t recent_count;
-    float *latencies;
-    size_t latency_count;
-    struct counts second, all;
+    struct traffic_record record;
     double most_waiting;
 };
 
@@ -190,31 +184,24 @@ static void poll_controls(struct shop *shop, double now)
 
 /* ---- requests */
 
-static void note_latency(struct shop *shop, double latency_ms)
-{
-    if (shop->latency_count < LATENCY_MAX) {
-        shop->latencies[shop->latency_count++] = (float)latency_ms;
-    }
-}
-
 static void let_in(struct shop *shop, const char *id, double arrived_ms)
 {
     double bucket = (double)(crc32(0, (const Bytef *)id, (uInt)strlen(id)) % BUCKETS);
     if (shop->ramp != NULL && bucket >= shop->share * 100) {
-        shop->second.denied++;
+        shop->record.second.denied++;
         return;
     }
-    shop->second.asked++;
+    shop->record.second.asked++;
     if (is_cached(shop, id)) {
-        shop->second.hits++;
-        note_latency(shop, now_ms() - arrived_ms);
+        shop->record.second.hits++;
+        traffic_record_latency(&shop->record, now_ms() - arrived_ms);
     } else if (shop->is_degraded || shop->waiting_count == WAITING_MAX) {
-        shop->second.misses++;
-        shop->second.fallbacks++;
-        note_latency(shop, now_ms() - arrived_ms);
+        shop->record.second.misses++;
+        shop->record.second.fallbacks++;
+        traffic_record_latency(&shop->record, now_ms() - arrived_ms);
     } else {
-        shop->second.misses++;
-        shop->second.source++;
+        shop->record.second.misses++;
+        shop->record.second.source++;
         size_t at = (shop->waiting_first + shop->waiting_count++) % WAITING_MAX;
         shop->waiting[at] = (struct request){id, arrived_ms, 0};
     }
@@ -233,10 +220,10 @@ static void end_computations(struct shop *shop, double now)
         shop->recent_at[shop->recent_count % RECENT_COUNT] = now;
         shop->recent_ms[shop->recent_count++ % RECENT_COUNT] = took_ms;
         if (took_ms <= shop->timeout_ms) { /* a later one was counted when its time was up */
-            note_latency(shop, took_ms);
+            traffic_record_latency(&shop->record, took_ms);
         } else {
-            shop->second.errors++;
-            note_latency(shop, shop->timeout_ms);
+            shop->record.second.errors++;
+            traffic_record_latency(&shop->record, shop->timeout_ms);
         }
         *request = shop->working[--shop->working_count];
     }
@@ -253,8 +240,8 @@ static void begin_computations(struct shop *shop, double now)
         shop->waiting_first = (shop->waiting_first + 1) % WAITING_MAX;
         shop->waiting_count--;
         if (is_late) {
-            shop->second.errors++;
-            note_latency(shop, shop->timeout_ms);
+            shop->record.second.errors++;
+            traffic_record_latency(&shop->record, shop->timeout_ms);
         } else {
             request.ends_ms = now + shop->source_ms;
             shop->working[shop->working_count++] = request;
@@ -262,49 +249,12 @@ static void begin_computations(struct shop *shop, double now)
     }
 }
 
-/* ---- the record */
-
-static int by_size(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile(const float *sorted, size_t count, double share)
-{
-    return count == 0 ? 0 : (double)sorted[(size_t)(share * (double)(count - 1) + 0.5)];
-}
-
-/* Sorts a second's latencies where they stand: the whole is sorted again at the end. */
-static void write_second(struct shop *shop, FILE *out, int number)
-{
-    struct counts *now = &shop->second, *all = &shop->all;
-    float *first = shop->latencies + now->first_latency;
-    size_t count = shop->latency_count - now->first_latency;
-    qsort(first, count, sizeof *first, by_size);
-    fprintf(out, "%d,%ju,%ju,%ju,%ju,%ju,%ju,%ju,%.2f,%.2f,%g,%d\n", number, (uintmax_t)now->asked,
-            (uintmax_t)now->denied, (uintmax_t)now->hits, (uintmax_t)now->misses,
-            (uintmax_t)now->fallbacks, (uintmax_t)now->errors, (uintmax_t)now->source,
-            quantile(first, count, 0.5), quantile(first, count, 0.99),
-            shop->ramp == NULL ? 100 : shop->share, shop->is_degraded);
-    fflush(out);
-    all->asked += now->asked;
-    all->denied += now->denied;
-    all->hits += now->hits;
-    all->misses += now->misses;
-    all->fallbacks += now->fallbacks;
-    all->errors += now->errors;
-    all->source = all->source > now->source ? all->source : now->source; /* the peak */
-    *now = (struct counts){.first_latency = shop->latency_count};
-}
-
 static void run(struct shop *shop, FILE *out)
 {
     const struct timespec nap = {0, 1000000};
     double began = now_ms(), next_arrival = began, next_poll = began;
     int second = 0;
-    fprintf(out, "second,asked,denied,hits,misses,fallbacks,errors,source,p50_ms,p99_ms,share,"
-                 "degraded\n");
+    fprintf(out, TRAFFIC_COLUMNS ",share,degraded\n");
     while (!is_over && second < shop->seconds) {
         double now = now_ms();
         if (now >= next_poll) {
@@ -317,16 +267,13 @@ static void run(struct shop *shop, FILE *out)
         end_computations(shop, now);
         begin_computations(shop, now);
         if (now - began >= (second + 1) * 1e3) {
-            write_second(shop, out, second++);
+            traffic_record_print_second(&shop->record, out, second++);
+            fprintf(out, ",%g,%d\n", shop->ramp == NULL ? 100 : shop->share, shop->is_degraded);
+            fflush(out);
         }
         nanosleep(&nap, NULL);
     }
-    qsort(shop->latencies, shop->latency_count, sizeof *shop->latencies, by_size);
-    printf("asked=%ju hits=%ju fallbacks=%ju errors=%ju source_peak=%ju p50_ms=%.2f p99_ms=%.2f\n",
-           (uintmax_t)shop->all.asked, (uintmax_t)shop->all.hits, (uintmax_t)shop->all.fallbacks,
-           (uintmax_t)shop->all.errors, (uintmax_t)shop->all.source,
-           quantile(shop->latencies, shop->latency_count, 0.5),
-           quantile(shop->latencies, shop->latency_count, 0.99));
+    traffic_record_print_all(&shop->record);
 }
 
 /* ---- the command line */
@@ -400,7 +347,7 @@ int main(int argc, char **argv)
                           .source_ms = 500,
                           .timeout_ms = 2000,
                           .workers = 40,
-                          .latencies = malloc(LATENCY_MAX * sizeof *shop->latencies)};
+                          .record.latencies = malloc(TRAFFIC_LATENCY_MAX * sizeof(float))};
     bool is_fine = argc > 3 && read_ids(shop, argv[1]) == 0;
     for (int i = 3; is_fine && i < argc; i++) {
         is_fine = set(shop, argv[i]) == 0;
