@@ -15,6 +15,7 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/units.h"
 #include "loader/live/run_switch.h"
 #include "loader/load_options.h"
 #include "loader/run/cache_rewarm.h"
@@ -27,7 +28,8 @@
 enum {
     SLICE_NS = 50 * 1000 * 1000,
     RETRY_SECOND = 10, /* after a warming that failed */
-    SWEEP_SECOND = 60  /* between two looks for images that are too old */
+    SWEEP_SECOND = 60, /* between two looks for images that are too old */
+    SILENCE_SECOND = 10
 };
 
 struct guard_session {
@@ -35,6 +37,8 @@ struct guard_session {
     struct cache_watch *cache;
     struct redis_control *control; /* where the application looks */
     bool has_failed;               /* the last warming */
+    int64_t silent_us;             /* since when the cache does not answer; 0: it does */
+    bool is_silence_told;
 };
 
 static bool has_lost_more(const struct cache_finding *after, const struct cache_finding *before)
@@ -68,10 +72,35 @@ static int make_good(struct guard_session *session, struct cache_finding *findin
     return 0;
 }
 
+/* A failover takes seconds, and is no news; longer than that somebody should know that nobody is guarded. */
+static void tell_silence(struct guard_session *session, bool is_silent)
+{
+    char duration[UNITS_TEXT_SIZE];
+    int64_t now_us = monotonic_us();
+    double second = (double)(now_us - session->silent_us) / US_PER_SECOND;
+    if (is_silent && session->silent_us == 0) {
+        session->silent_us = now_us;
+    } else if (is_silent && !session->is_silence_told && second >= SILENCE_SECOND) {
+        message_warn(session->job->message,
+                     "the cache does not answer, loads, or is no master, for %s; nothing is warmed "
+                     "before it does",
+                     units_print_duration(duration, second));
+        session->is_silence_told = true;
+    } else if (!is_silent) {
+        if (session->is_silence_told) {
+            message_warn(session->job->message, "the cache answers again, after %s",
+                         units_print_duration(duration, second));
+        }
+        session->silent_us = 0;
+        session->is_silence_told = false;
+    }
+}
+
 static int look_once(struct guard_session *session, struct error *err)
 {
     struct cache_finding finding;
     cache_watch_look(session->cache, &finding);
+    tell_silence(session, finding.verdict == GUARD_SILENT);
     if (finding.verdict == GUARD_SILENT) {
         return session->job->options->is_once
                    ? error_set(err, ERROR_BACKEND, "Redis does not answer, or is no master now")

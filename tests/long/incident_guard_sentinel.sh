@@ -73,5 +73,5 @@ check "an empty replica is promoted" wait_for 30 has_role second master
 check "guard notices" wait_for 15 says_so "the cache was lost; $COUNT keys" 1
 check "and warms it again" wait_for 15 says_so "warm again after" 2
 check "on the new master" is_warm second
-check "no step failed on the way" bash -c "! grep -v 'warm again after\|are warmed again' guard.out"
+check "no step failed on the way" bash -c "! grep -v 'warm again after\|are warmed again\|does not answer\|answers again' guard.out"
 finish
