@@ -69,7 +69,7 @@ static int complain(const struct image_reader *reader, const char *what, struct 
 static int index_block(struct image_reader *reader, struct error *err)
 {
     struct slice payload = reader->file.payload, rest = {payload.bytes + 1, payload.size - 1};
-    struct image_record record;
+    struct image_record record = {.kind = RECORD_MISSING};
     if (note_block(reader, err) != 0) {
         return -1;
     }
@@ -132,7 +132,7 @@ static int read_begin(struct image_reader *reader, struct slice *identity, struc
 static int read_all(struct image_reader *reader, const char *path, const char *folder,
                     const char *identity, struct error *err)
 {
-    struct slice found;
+    struct slice found = {NULL, 0};
     if (open_file(reader, path, err) != 0 || read_begin(reader, &found, err) != 0) {
         return -1;
     }
@@ -197,7 +197,7 @@ const char *image_reader_trouble(const struct image_reader *reader)
 int image_reader_ask_begun(const char *path, int64_t *begun_unix, struct error *err)
 {
     struct image_reader *reader = calloc(1, sizeof *reader);
-    struct slice identity;
+    struct slice identity = {NULL, 0};
     if (reader == NULL) {
         return error_set_memory(err, "reading an image");
     }
@@ -331,7 +331,7 @@ int image_reader_fetch(struct image_reader *reader, const char *family, const st
         reader->is_dead || find_offsets(reader, family_name, ids, count, &found_count) != 0;
     for (size_t i = 0; !reader->is_dead && i < found_count; i++) {
         const struct asked_record *asked = &reader->asked[i];
-        struct image_record record;
+        struct image_record record = {.kind = RECORD_MISSING};
         int found = find_record(reader, asked->offset, family_name, ids[asked->at], &record);
         if (found > 0 && take_record(batch, asked->at, &record, err) != 0) {
             return -1;

@@ -71,7 +71,7 @@ static bool survey_draft(struct image_writer *writer, const char *identity)
 {
     struct image_file file = {.descriptor = writer->descriptor, .path = writer->draft_path};
     struct error ignored = {0};
-    struct slice found;
+    struct slice found = {NULL, 0};
     int64_t begun_unix;
     bool is_ours = image_file_read(&file, 0, &ignored) == 1 &&
                    image_format_read_begin(file.payload, &begun_unix, &found) &&

@@ -27,23 +27,31 @@ static bool is_to_renew(const struct renewal_options *options, size_t row)
            load_window_record(options->window, window_row)->is_from_image;
 }
 
+/* The old array stays where there is no memory for a larger one. */
+static bool grow(void **array, size_t count, size_t size)
+{
+    void *larger = realloc(*array, count * size);
+    *array = larger == NULL ? *array : larger;
+    return larger != NULL;
+}
+
 static int make_room(struct stale_renewal *renewal, size_t count, struct error *err)
 {
     if (count <= renewal->capacity) {
         return 0;
     }
-    stale_renewal_free(renewal);
-    renewal->view.rows = calloc(count, sizeof *renewal->view.rows);
-    renewal->places = calloc(count, sizeof *renewal->places);
-    renewal->ids = calloc(count, sizeof *renewal->ids);
-    renewal->rows_of_ids = calloc(count, sizeof *renewal->rows_of_ids);
-    if (renewal->view.rows == NULL || renewal->places == NULL || renewal->ids == NULL ||
-        renewal->rows_of_ids == NULL) {
-        stale_renewal_free(renewal);
-        return error_set_memory(err, "reading stale values anew");
-    }
-    renewal->capacity = count;
-    return 0;
+    void *rows = renewal->view.rows, *places = renewal->places, *ids = renewal->ids,
+         *rows_of_ids = renewal->rows_of_ids;
+    bool is_enough = grow(&rows, count, sizeof *renewal->view.rows) &&
+                     grow(&places, count, sizeof *renewal->places) &&
+                     grow(&ids, count, sizeof *renewal->ids) &&
+                     grow(&rows_of_ids, count, sizeof *renewal->rows_of_ids);
+    renewal->view.rows = rows;
+    renewal->places = places;
+    renewal->ids = ids;
+    renewal->rows_of_ids = rows_of_ids;
+    renewal->capacity = is_enough ? count : renewal->capacity;
+    return is_enough ? 0 : error_set_memory(err, "reading stale values anew");
 }
 
 static int choose(struct stale_renewal *renewal, const struct renewal_options *options,

@@ -141,9 +141,34 @@ static void test_intents_written_ahead(void **state)
     journal_survey_free(&survey);
 }
 
+/* A batch whose stale values were renewed says its intent again, and the next window's stays what it was. */
+static void test_an_intent_said_again(void **state)
+{
+    char path[TEST_PATH_SIZE * 2];
+    struct journal_survey survey = {0};
+    struct error err;
+    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
+    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
+    struct journal *journal = journal_open(path, &begin, &survey, &err);
+    assert_non_null(journal);
+    append_intent(journal, 1, 100);
+    append_intent(journal, 101, 100); /* ahead */
+    append_intent(journal, 1, 100);
+    append_done(journal, 1, 100);
+    append_intent(journal, 201, 100);
+    append_intent(journal, 101, 100);
+    append_done(journal, 101, 100);
+    append_done(journal, 201, 100);
+    assert_int_equal(count_in(path).warmed_count, 270);
+    journal_close(journal);
+    journal_survey_free(&survey);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_an_intent_said_again, test_folder_make,
+                                        test_folder_remove),
         cmocka_unit_test_setup_teardown(test_intents_written_ahead, test_folder_make,
                                         test_folder_remove),
         cmocka_unit_test_setup_teardown(test_only_what_was_warmed_counts, test_folder_make,
