@@ -70,7 +70,11 @@ for command in pause resume stop; do
     check "the switch: $command" exits_with 0 "$L" $command --config "$SCRATCH/load.ini" --all
 done
 "$L" resume --quiet --config "$SCRATCH/load.ini" --all >/dev/null 2>&1
-check "ramp" exits_with 0 "$L" ramp --quiet --config "$SCRATCH/load.ini" --event sale --steps 50,100 --soak 0s --tick 1s --min-reads 0
+redis-cli -s "$SCRATCH/cache.sock" -n 1 -r -1 -i 0.005 get user:3:profile >/dev/null & # the reads that ramp judges
+READER=$!
+SERVER_PIDS+=("$READER")
+check "ramp" exits_with 0 "$L" ramp --quiet --config "$SCRATCH/load.ini" --event sale --steps 50,100 --soak 0s --tick 1s --min-reads 20
+kill "$READER"
 check "guard" exits_with 0 "$L" guard --quiet --config "$SCRATCH/load.ini" --once
 redis cache flushall >/dev/null
 check "guard after a loss" says 0 "warm again after" "$L" guard --config "$SCRATCH/load.ini" --once --active-plan "$SCRATCH/both.csv"
