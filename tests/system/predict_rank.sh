@@ -88,7 +88,11 @@ check "a log of which no line names anybody" says 0 "not one line names" "$P" in
 
 # Each waits for the other end of a pipe, so it is stopped at work and not before it has begun or after its end.
 mkfifo pipe
-watches_for_term() { (($((16#$(awk '/^SigCgt/ {print $2}' "/proc/$pid/status"))) >> 14 & 1)); }
+# Not the shell that is about to become the program: that one catches the signal, too.
+watches_for_term() {
+    [[ $(readlink "/proc/$pid/exe") == */rekindle-predict ]] &&
+        (($((16#$(awk '/^SigCgt/ {print $2}' "/proc/$pid/status"))) >> 14 & 1))
+}
 stopped() { # how a command ends that is told to while it waits for the pipe; $1 is what comes or goes there
     local other_end=$1 code=0
     shift
