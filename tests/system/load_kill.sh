@@ -16,7 +16,7 @@ start_redis cache
 make_table shop.db "$COUNT"
 make_plan plan.csv "$COUNT"
 make_config shop.conf "$SCRATCH/shop.db" "$SCRATCH/cache.sock"
-load() { exec "$L" run --config shop.conf --plan plan.csv --window-ranks 5000 --quiet; }
+load() { exec "$L" run --config shop.conf --plan plan.csv --window-ranks 5000 --quiet "$@"; }
 # The application's own values, and ids the database lacks, so that there is more than one outcome.
 prepare() {
     rm -rf runs
@@ -79,10 +79,12 @@ check "each ended as undisturbed" is_equal $wrong 0
 
 # A polite stop: SIGTERM ends within seconds with code 6 and the same command goes on.
 prepare
-(load) &
+held=$(redis cache dbsize)
+has_begun() { [ "$(redis cache dbsize)" -gt $((held + 1000)) ]; }
+(load --rows $((COUNT / 10))) &
 pid=$!
-sleep "$(printf '%d.%03d' $((took / 2000)) $((took / 2 % 1000)))"
-kill -TERM $pid 2>/dev/null || true
+wait_for 20 has_begun
+kill -TERM $pid
 status=0
 wait $pid || status=$?
 check "SIGTERM ends with exit code 6" is_equal $status 6
