@@ -138,13 +138,27 @@ static void look_at_governor(struct pulse *pulse)
     set_limits(pulse, now_us);
 }
 
+/* What is asked of the source keeps step with the row limit: who waits for a window then waits for the limit, unless the
+ * source has fallen behind by more than what is fetched ahead. */
+static bool is_in_step(const struct pulse *pulse)
+{
+    enum { AHEAD_SECOND = 3 };
+    double limit = (double)pulse->in_force.pace.rows_per_second;
+    double second = (double)(monotonic_us() - pulse->started_us) / US_PER_SECOND;
+    double settled = (double)(outcome_tally_sum(&pulse->totals.tally) - pulse->settled_before);
+    return limit > 0 && settled >= limit / 2 * (second - AHEAD_SECOND);
+}
+
 enum throttle_reason pulse_source_reason(const struct pulse *pulse)
 {
     const struct governor_orders *orders = &pulse->look.orders;
     if (orders->state != GOVERNOR_RUNNING) {
         return reason_of(orders);
     }
-    return orders->is_source_slow ? THROTTLE_CHUNKS : THROTTLE_SOURCE;
+    if (orders->is_source_slow) {
+        return THROTTLE_CHUNKS;
+    }
+    return is_in_step(pulse) ? THROTTLE_ROW_RATE : THROTTLE_SOURCE;
 }
 
 /* "row rate limit", or the reading that is to blame. */
@@ -382,6 +396,14 @@ size_t pulse_batch_rows(const struct pulse *pulse, size_t most)
         return most;
     }
     return half < 1 ? 1 : (size_t)half;
+}
+
+size_t pulse_window_rows(const struct pulse *pulse, size_t most)
+{
+    enum { LEAST = 100 };
+    size_t rows = pulse_batch_rows(pulse, most);
+    rows = rows < most / 2 ? 2 * rows : most;
+    return rows >= LEAST ? rows : most < LEAST ? most : LEAST;
 }
 
 size_t pulse_recheck_rows(const struct pulse *pulse, size_t most)

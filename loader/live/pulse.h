@@ -94,6 +94,9 @@ void pulse_spend(struct pulse *pulse, const struct sink_item items[], size_t cou
 
 /* How many rows take about half a second at the limits in force, 1..`most`. */
 size_t pulse_batch_rows(const struct pulse *pulse, size_t most);
+/* How many rows a window may have, at most `most`: about a second's worth at the limits in force, so that the first keys
+ * do not wait for many that come later. */
+size_t pulse_window_rows(const struct pulse *pulse, size_t most);
 /* How many rows may be looked at again in one go, so that a beat comes soon, 1..`most`. */
 size_t pulse_recheck_rows(const struct pulse *pulse, size_t most);
 

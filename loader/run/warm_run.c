@@ -85,7 +85,8 @@ static void limit_next_window(const struct warm_session *session)
 {
     const struct deadline *deadline = &session->bounds.deadline;
     size_t most = session->window_ranks;
-    prefetch_limit_rows(session->prefetch, deadline_window_rows(deadline, most, monotonic_us()));
+    size_t paced = pulse_window_rows(&session->pulse, most);
+    prefetch_limit_rows(session->prefetch, deadline_window_rows(deadline, paced, monotonic_us()));
     prefetch_write_ahead(session->prefetch, pulse_batch_rows(&session->pulse, most) == most);
 }
 

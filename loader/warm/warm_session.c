@@ -289,7 +289,8 @@ int warm_session_open_wave(struct warm_session *session, int wave, uint64_t afte
         .journal = session->journal,
         .is_ahead = pulse_batch_rows(&session->pulse, ranks) == ranks,
         .row_count_max = ranks,
-        .row_limit = deadline_window_rows(&session->bounds.deadline, ranks, monotonic_us()),
+        .row_limit = deadline_window_rows(
+            &session->bounds.deadline, pulse_window_rows(&session->pulse, ranks), monotonic_us()),
         .bytes_max = WINDOW_BYTES_MAX,
     };
     session->prefetch = prefetch_start(&options, err);
