@@ -1,5 +1,5 @@
 /* config_value.c - see config_value.h.
- * Room: common. May touch: nothing. */
+ * Room: common. May touch: the config's folder, for its whole name. */
 #include "common/config_value.h"
 
 #include "common/config.h"
@@ -7,6 +7,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#define SOCKET_PREFIX "unix:"
 
 static int set_text(const struct config_target *target, const char *text, void *field,
                     struct error *err)
@@ -33,13 +36,24 @@ static int set_path(const struct config_target *target, const char *prefix, cons
     return 0;
 }
 
+/* A socket's whole name, wherever we were started: it names the target, and two shops' `cache.sock` are two. */
+static int set_socket(const struct config_target *target, const char *path, void *field,
+                      struct error *err)
+{
+    char *folder = target->folder == NULL ? NULL : realpath(target->folder, NULL);
+    struct config_target whole = *target;
+    whole.folder = folder == NULL ? target->folder : folder;
+    int result = set_path(&whole, SOCKET_PREFIX, path, field, err);
+    free(folder);
+    return result;
+}
+
 static int set_address(const struct config_target *target, const char *text, void *field,
                        struct error *err)
 {
-    static const char socket_prefix[] = "unix:";
-    size_t prefix_size = sizeof socket_prefix - 1;
-    if (strncmp(text, socket_prefix, prefix_size) == 0 && text[prefix_size] != '\0') {
-        return set_path(target, socket_prefix, text + prefix_size, field, err);
+    size_t prefix_size = sizeof SOCKET_PREFIX - 1;
+    if (strncmp(text, SOCKET_PREFIX, prefix_size) == 0 && text[prefix_size] != '\0') {
+        return set_socket(target, text + prefix_size, field, err);
     }
     const char *colon = strrchr(text, ':');
     if (colon == NULL || colon == text || colon[1] == '\0') {

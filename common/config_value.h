@@ -1,5 +1,5 @@
 /* config_value.h - one value of the config file: text to field.
- * Room: common. May touch: nothing. */
+ * Room: common. May touch: the config's folder, for its whole name. */
 #ifndef REKINDLE_COMMON_CONFIG_VALUE_H
 #define REKINDLE_COMMON_CONFIG_VALUE_H
 

@@ -6,6 +6,8 @@
 
 #include "tests/unit/test_folder.h"
 
+#include <unistd.h>
+
 static struct config *load_text(void **state, const char *text)
 {
     struct config *config = NULL;
@@ -245,6 +247,23 @@ static void indented_first_keys_are_keys(void **state)
     config_free(config);
 }
 
+/* A relative socket is named whole, also by a config that is named from its own folder. */
+static void sockets_have_whole_names(void **state)
+{
+    char address[TEST_PATH_SIZE * 2 + 8], here[4096], folder[TEST_PATH_SIZE * 2];
+    test_put_text(state, "here.conf", "[redis]\naddress = unix:redis.sock\n");
+    snprintf(address, sizeof address, "unix:%s", test_path(state, "redis.sock"));
+    snprintf(folder, sizeof folder, "%s", test_path(state, ""));
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(folder), 0);
+    struct config *config = NULL;
+    struct error err = {0};
+    assert_int_equal(config_load("here.conf", &config, &err), 0);
+    assert_int_equal(chdir(here), 0);
+    assert_string_equal(config->redis.address, address);
+    config_free(config);
+}
+
 static void distances_are_right(void **state)
 {
     (void)state;
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(files_that_are_no_config_are_refused),
         cmocka_unit_test(indented_first_keys_are_keys),
+        cmocka_unit_test(sockets_have_whole_names),
         cmocka_unit_test(distances_are_right),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
