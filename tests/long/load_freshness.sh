@@ -80,7 +80,9 @@ for kind in counter fine coarse none; do
     echo "version $kind: $WRITTEN; $STALE stale of $(wc -l <keys); $results"
     check "version $kind: the load ends well" is_equal "$STATUS" 0
     check "version $kind: no stale value is left" is_equal "$STALE" 0
-    check "version $kind: most keys are warm" test "$(wc -l <keys)" -gt $((IDS / 2))
+    # Not those that are left: the longer a busy machine takes, the more the writers delete.
+    check "version $kind: most keys were warm" test "$(awk -F, '$3 == "warmed"' "$(results_file)" | wc -l)" -gt $((IDS / 2))
+    check "version $kind: many are left to be compared" test "$(wc -l <keys)" -gt $((IDS / 20))
     check "version $kind: stale values were seen and removed" grep -q stale_removed <<<"$results"
 done
 
