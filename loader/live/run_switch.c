@@ -127,14 +127,18 @@ static void read_latch(struct run_switch *run_switch)
 
 /* ---- the keys' thread */
 
+static const char *run_name(const struct run_switch *run_switch)
+{
+    const char *slash = strrchr(run_switch->run_folder, '/');
+    return slash == NULL ? run_switch->run_folder : slash + 1;
+}
+
 int run_switch_watch_keys(struct run_switch *run_switch, const struct redis_config *redis,
                           const struct message *message, struct error *err)
 {
-    const char *slash = strrchr(run_switch->run_folder, '/');
     run_switch->message = message;
     read_latch(run_switch); /* a resume of long ago does not outweigh what the keys say now */
-    run_switch->key =
-        switch_key_start(redis, slash == NULL ? run_switch->run_folder : slash + 1, err);
+    run_switch->key = switch_key_start(redis, run_name(run_switch), err);
     return run_switch->key == NULL ? -1 : 0;
 }
 
@@ -181,10 +185,9 @@ static void look_at_keys(struct run_switch *run_switch)
     if (run_switch->key == NULL) {
         return;
     }
-    const char *slash = strrchr(run_switch->run_folder, '/');
     struct switch_key_word word = switch_key_look(run_switch->key);
     tell_silence(run_switch, word.is_silent);
-    switch_key_name(slash == NULL ? run_switch->run_folder : slash + 1, name);
+    switch_key_name(run_name(run_switch), name);
     snprintf(why, sizeof why, "by the key %s", word.is_all ? SWITCH_KEY_ALL : name);
     if (word.is_resume && run_switch->latch.wish != WISH_RUN) {
         latch(run_switch, WISH_RUN, why);

@@ -80,32 +80,37 @@ int redis_probe_ping(struct redis_probe *probe, int64_t *round_trip_us, struct e
     return 0;
 }
 
-int redis_probe_evictions(struct redis_probe *probe, uint64_t *count, struct error *err)
+/* The counters of all servers that keys go to, added up in `sum`. */
+static int sum_counters(struct redis_probe *probe, struct sink_status *sum, struct error *err)
 {
     struct sink_status statuses[SINK_NODE_MAX];
     size_t node_count;
-    *count = 0;
+    *sum = (struct sink_status){0};
     if (redis_pool_statuses(&probe->pool, statuses, &node_count, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < node_count; i++) {
-        *count += statuses[i].evicted_count;
+        sum->evicted_count += statuses[i].evicted_count;
+        sum->hit_count += statuses[i].hit_count;
+        sum->miss_count += statuses[i].miss_count;
     }
     return 0;
+}
+
+int redis_probe_evictions(struct redis_probe *probe, uint64_t *count, struct error *err)
+{
+    struct sink_status sum;
+    int result = sum_counters(probe, &sum, err);
+    *count = sum.evicted_count;
+    return result;
 }
 
 int redis_probe_reads(struct redis_probe *probe, uint64_t *hit_count, uint64_t *miss_count,
                       struct error *err)
 {
-    struct sink_status statuses[SINK_NODE_MAX];
-    size_t node_count;
-    *hit_count = *miss_count = 0;
-    if (redis_pool_statuses(&probe->pool, statuses, &node_count, err) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < node_count; i++) {
-        *hit_count += statuses[i].hit_count;
-        *miss_count += statuses[i].miss_count;
-    }
-    return 0;
+    struct sink_status sum;
+    int result = sum_counters(probe, &sum, err);
+    *hit_count = sum.hit_count;
+    *miss_count = sum.miss_count;
+    return result;
 }

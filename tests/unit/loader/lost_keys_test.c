@@ -2,8 +2,7 @@
  * Room: tests. May touch: a journal in a folder of its own. */
 #include "loader/warm/lost_keys.h"
 
-#include "loader/folder/journal.h"
-#include "tests/unit/test_folder.h"
+#include "tests/unit/loader/test_journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,53 +13,11 @@
 
 #include <cmocka.h>
 
-enum { KEY_SIZE = 16, BATCH = 6000 };
-
-static char keys[BATCH][KEY_SIZE];
-static struct journal_intent_key intents[BATCH];
-static struct journal_done_row rows[BATCH];
-
-/* In place of the sink: a key that ends in 7 is gone. */
-int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
-              size_t count, struct error *err)
-{
-    (void)sink;
-    (void)err;
-    assert_int_equal(content, SINK_LOOK_PRESENCE);
-    for (size_t i = 0; i < count; i++) {
-        looks[i].is_present = looks[i].key.bytes[looks[i].key.size - 1] != '7';
-    }
-    return 0;
-}
-
-static void append_intent(struct journal *journal, uint64_t from, size_t count)
-{
-    struct journal_buffer buffer = {0};
-    struct error err;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t rank = from + i;
-        int size = snprintf(keys[i], KEY_SIZE, "k%d", (int)rank);
-        intents[i] = (struct journal_intent_key){
-            .rank = rank, .key = {keys[i], (size_t)size}, .expire_unix = 2000000000};
-    }
-    assert_int_equal(journal_encode_intent(&buffer, intents, count, &err), 0);
-    assert_int_equal(journal_append(journal, &buffer, &err), 0);
-    journal_buffer_free(&buffer);
-}
+enum { BATCH = 6000 };
 
 static void append_done(struct journal *journal, uint64_t from, size_t count)
 {
-    struct journal_buffer buffer = {0};
-    struct error err;
-    const struct journal_done done = {.last_rank = from + count - 1};
-    for (size_t i = 0; i < count; i++) {
-        uint64_t rank = from + i;
-        rows[i] = (struct journal_done_row){
-            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_EXISTS : OUTCOME_WARMED};
-    }
-    assert_int_equal(journal_encode_done(&buffer, &done, rows, count, &err), 0);
-    assert_int_equal(journal_append_soon(journal, &buffer, &err), 0);
-    journal_buffer_free(&buffer);
+    append_done_with(journal, from, count, OUTCOME_EXISTS);
 }
 
 /* Ranks from..from + count - 1: an intent with a key for each, and a done for the first `done_count`; every tenth
@@ -86,12 +43,9 @@ static struct lost_keys count_in(const char *path)
 static void test_only_what_was_warmed_counts(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
-    struct journal_survey survey = {0};
+    struct journal_survey survey;
     struct error err;
-    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
-    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
-    struct journal *journal = journal_open(path, &begin, &survey, &err);
-    assert_non_null(journal);
+    struct journal *journal = test_journal_open(state, path, &survey);
     append_batch(journal, 1, BATCH, BATCH); /* more than one look */
     struct lost_keys lost = count_in(path);
     assert_int_equal(lost.warmed_count, BATCH - BATCH / 10);
@@ -113,12 +67,8 @@ static void test_only_what_was_warmed_counts(void **state)
 static void test_intents_written_ahead(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
-    struct journal_survey survey = {0};
-    struct error err;
-    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
-    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
-    struct journal *journal = journal_open(path, &begin, &survey, &err);
-    assert_non_null(journal);
+    struct journal_survey survey;
+    struct journal *journal = test_journal_open(state, path, &survey);
     append_intent(journal, 1, 100);
     append_intent(journal, 101, 100);
     append_done(journal, 1, 100);
@@ -145,12 +95,8 @@ static void test_intents_written_ahead(void **state)
 static void test_an_intent_said_again(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
-    struct journal_survey survey = {0};
-    struct error err;
-    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
-    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
-    struct journal *journal = journal_open(path, &begin, &survey, &err);
-    assert_non_null(journal);
+    struct journal_survey survey;
+    struct journal *journal = test_journal_open(state, path, &survey);
     append_intent(journal, 1, 100);
     append_intent(journal, 101, 100); /* ahead */
     append_intent(journal, 1, 100);

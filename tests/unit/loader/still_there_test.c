@@ -2,7 +2,7 @@
  * Room: tests. May touch: a journal in a folder of its own. */
 #include "loader/warm/still_there.h"
 
-#include "tests/unit/test_folder.h"
+#include "tests/unit/loader/test_journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,53 +12,12 @@
 
 #include <cmocka.h>
 
-enum { KEY_SIZE = 16, WINDOW = 50, WARM = 45, LONG = 3000 };
-
-static char keys[LONG][KEY_SIZE];
-static struct journal_intent_key intents[LONG];
-static struct journal_done_row rows[LONG];
-
-/* In place of the sink: a key that ends in 7 is gone. */
-int sink_look(struct sink *sink, enum sink_look_content content, struct sink_look looks[],
-              size_t count, struct error *err)
-{
-    (void)sink;
-    (void)err;
-    assert_int_equal(content, SINK_LOOK_PRESENCE);
-    for (size_t i = 0; i < count; i++) {
-        looks[i].is_present = looks[i].key.bytes[looks[i].key.size - 1] != '7';
-    }
-    return 0;
-}
-
-static void append_intent(struct journal *journal, uint64_t from, size_t count)
-{
-    struct journal_buffer buffer = {0};
-    struct error err;
-    for (size_t i = 0; i < count; i++) {
-        int size = snprintf(keys[i], KEY_SIZE, "k%d", (int)(from + i));
-        intents[i] = (struct journal_intent_key){
-            .rank = from + i, .key = {keys[i], (size_t)size}, .expire_unix = 2000000000};
-    }
-    assert_int_equal(journal_encode_intent(&buffer, intents, count, &err), 0);
-    assert_int_equal(journal_append(journal, &buffer, &err), 0);
-    journal_buffer_free(&buffer);
-}
+enum { WINDOW = 50, WARM = 45, LONG = 3000 };
 
 /* Every tenth is missing in the source. */
 static void append_done(struct journal *journal, uint64_t from, size_t count)
 {
-    struct journal_buffer buffer = {0};
-    struct error err;
-    const struct journal_done done = {.last_rank = from + count - 1};
-    for (size_t i = 0; i < count; i++) {
-        uint64_t rank = from + i;
-        rows[i] = (struct journal_done_row){
-            .rank = rank, .outcome = rank % 10 == 0 ? OUTCOME_MISSING : OUTCOME_WARMED};
-    }
-    assert_int_equal(journal_encode_done(&buffer, &done, rows, count, &err), 0);
-    assert_int_equal(journal_append_soon(journal, &buffer, &err), 0);
-    journal_buffer_free(&buffer);
+    append_done_with(journal, from, count, OUTCOME_MISSING);
 }
 
 static struct still_there look(const char *path)
@@ -78,12 +37,8 @@ static struct still_there look(const char *path)
 static void test_only_what_is_settled_is_looked_at(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
-    struct journal_survey survey = {0};
-    struct error err;
-    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
-    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
-    struct journal *journal = journal_open(path, &begin, &survey, &err);
-    assert_non_null(journal);
+    struct journal_survey survey;
+    struct journal *journal = test_journal_open(state, path, &survey);
     append_intent(journal, 1, WINDOW);
     append_intent(journal, WINDOW + 1, WINDOW); /* ahead */
     assert_int_equal(look(path).looked_count, 0);
@@ -113,12 +68,8 @@ static void test_only_what_is_settled_is_looked_at(void **state)
 static void test_all_over_a_window(void **state)
 {
     char path[TEST_PATH_SIZE * 2];
-    struct journal_survey survey = {0};
-    struct error err;
-    const struct journal_begin begin = {slice_of("plan"), slice_of("target")};
-    snprintf(path, sizeof path, "%s/journal", (const char *)*state);
-    struct journal *journal = journal_open(path, &begin, &survey, &err);
-    assert_non_null(journal);
+    struct journal_survey survey;
+    struct journal *journal = test_journal_open(state, path, &survey);
     append_intent(journal, 1, LONG);
     append_done(journal, 1, LONG);
     struct still_there found = look(path);
