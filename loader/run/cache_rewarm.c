@@ -30,9 +30,8 @@
 enum {
     SLICE_NS = 50 * 1000 * 1000,
     DEGRADE_SECOND = 5,
-    ARGUMENT_MAX = 16,
+    ARGUMENT_MAX = 24,
     NUMBER_SIZE = 32,
-    NAME_SIZE = 64,
     CANNOT_RUN = 127
 };
 #define OWN_PREFIX "guard-"
@@ -112,37 +111,49 @@ static int note_if_later(void *context, const struct run_folder *folder, struct 
 
 /* ---- the child */
 
+struct run_words {
+    char *words[ARGUMENT_MAX + 1]; /* ends at a NULL */
+    size_t count;
+};
+
+static void add_word(struct run_words *command, const char *word)
+{
+    if (command->count == ARGUMENT_MAX) {
+        _exit(CANNOT_RUN); /* never: ARGUMENT_MAX is more than what become_run adds */
+    }
+    command->words[command->count++] = strdup(word);
+}
+
+/* Nothing where there is no value. */
+static void add_option(struct run_words *command, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0') {
+        add_word(command, name);
+        add_word(command, value);
+    }
+}
+
 /* The ordinary run, by the same program. A reviewed plan may have become older than it could be when new. */
 static void become_run(const struct load_job *job, const struct rewarm_part *part)
 {
     const struct load_options *options = job->options;
-    char rows[NUMBER_SIZE];
-    const char *arguments[ARGUMENT_MAX] = {"rekindle-load",  "run",       "--quiet", "--lost",
-                                           "--max-plan-age", "365d",      "--plan",  part->plan,
-                                           "--run",          part->folder};
-    size_t count = 10; /* NOLINT: what stands above */
-    if (options->redis != NULL) {
-        arguments[count++] = "--redis";
-        arguments[count++] = options->redis;
-    }
-    if (options->config != NULL) {
-        arguments[count++] = "--config";
-        arguments[count++] = options->config;
-    }
-    if (part->image[0] != '\0') {
-        arguments[count++] = "--image";
-        arguments[count++] = part->image;
-    }
+    struct run_words command = {.count = 0};
+    char rows[NUMBER_SIZE] = "";
     if (options->rows_per_second != LOAD_ROWS_NOT_GIVEN) {
         snprintf(rows, sizeof rows, "%" PRIu64, options->rows_per_second);
-        arguments[count++] = "--rows";
-        arguments[count++] = rows;
     }
-    char *copies[ARGUMENT_MAX + 1] = {NULL};
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = strdup(arguments[i]);
-    }
-    execv("/proc/self/exe", copies);
+    add_word(&command, "rekindle-load");
+    add_word(&command, "run");
+    add_word(&command, "--quiet");
+    add_word(&command, "--lost");
+    add_option(&command, "--max-plan-age", "365d");
+    add_option(&command, "--plan", part->plan);
+    add_option(&command, "--run", part->folder);
+    add_option(&command, "--redis", options->redis);
+    add_option(&command, "--config", options->config);
+    add_option(&command, "--image", part->image);
+    add_option(&command, "--rows", rows);
+    execv("/proc/self/exe", command.words);
     _exit(CANNOT_RUN);
 }
 

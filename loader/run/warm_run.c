@@ -32,7 +32,6 @@
 #include "common/monotonic.h"
 #include "loader/load_options.h"
 #include "loader/warm/lost_keys.h"
-#include "loader/load_options.h"
 #include "loader/warm/bucket_plan.h"
 #include "loader/run/warm_end.h"
 #include "loader/warm/warm_session.h"

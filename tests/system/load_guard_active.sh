@@ -13,7 +13,7 @@ event=$(tail -n 1 events.csv | cut -d, -f1)
 rank() { "$P" rank --config rekindle.conf --event "$event" --entity user --quiet "$@"; }
 sqlite3 shop.db <shop.sql
 start_redis cache
-printf '\n[redis]\naddress = unix:%s/cache.sock\n\n[pace]\nredis_latency = 0s\n' "$SCRATCH" >>rekindle.conf
+printf '\n[redis]\naddress = unix:%s/cache.sock\n\n[pace]\nredis_latency = 0s\n\n[run]\nimage = images\n' "$SCRATCH" >>rekindle.conf
 # keys PLAN: those to warm, in rank order.
 keys() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $at["action"] == "warm" { print $at["rank"] "," $at["key"] }' "$1" |
     sort -t, -n | cut -d, -f2; }
@@ -27,7 +27,10 @@ check "is another one" [ "$(grep -cvxFf plan.keys active.keys)" -gt 100 ]
 check "with the hottest users first" awk -F, 'NR == FNR { if ($1 == "user") visits["user:" $2 ":profile"] = $5; next }
     { sum += visits[$1]; if (FNR <= 50) first += visits[$1] } END { print first / 50, sum / FNR; exit !(first / 50 > 1.2 * sum / FNR) }' truth.csv active.keys
 "$BIN/rekindle-load" run --config rekindle.conf --plan plan.csv --quiet >/dev/null
-guard() { "$BIN/rekindle-load" guard --config rekindle.conf --once --active-plan active.csv; }
+# With an image and all that guard hands on to the runs it starts.
+guard() {
+    "$BIN/rekindle-load" guard --config rekindle.conf --once --active-plan active.csv --redis "unix:$SCRATCH/cache.sock" --rows 100k
+}
 check "guard lays its marker" exits_with 0 guard
 redis cache flushall >/dev/null
 start_monitor cache seen.log
