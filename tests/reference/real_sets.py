@@ -2,9 +2,11 @@
 
 Usage: real_sets.py log SET SHARED_DATA >LOG.csv                       ts,user,item
        real_sets.py came SET SHARED_DATA ENTITY START END >IDS         who was seen in [START, END)
+       real_sets.py hits SET SHARED_DATA ENTITY START END >TRUTH.csv   id,hits of the same
 
 Standard library only. CDNOW knows days, so its accesses are at midnight.
 """
+import collections
 import csv
 import datetime
 import gzip
@@ -47,8 +49,11 @@ def main():
         return
     entity, start, end = sys.argv[4], unix_of(sys.argv[5]), unix_of(sys.argv[6])
     column = 1 if entity == "user" else 2
-    for key in sorted({row[column] for row in rows if start <= row[0] < end}):
-        print(key)
+    came = collections.Counter(row[column] for row in rows if start <= row[0] < end)
+    if command == "hits":
+        print("id,hits")
+    for key in sorted(came):
+        print(f"{key},{came[key]}" if command == "hits" else key)
 
 
 if __name__ == "__main__":
