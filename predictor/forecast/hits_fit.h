@@ -1,27 +1,39 @@
-/* hits_fit.h - how often a key comes that comes at all: one access, and a Poisson number more whose mean depends on it.
- * Room: predictor/forecast. May touch: GSL. Pure.
- * A zero-truncated count model: counts of returned keys start at 1. The mean of what is beyond is log-linear in how
- * heavily the key was used; fitted by quasi-likelihood, so that a variance beyond Poisson's does no harm to it. */
+/* hits_fit.h - how often a key comes that comes at all: one access, and a negative binomial number more.
+ * Room: predictor/forecast. May touch: GSL, memory.
+ * A zero-truncated count model: counts of returned keys start at 1. The mean of what is beyond is log-linear in how heavily
+ * the key was used and in what its P(return) says of it: whose visits are Poisson and who comes with P, pays -ln(1 - P) / P
+ * visits once he comes. So a stronger event, which raises P, raises counts as well. Fitted by likelihood with a variance of
+ * mean + mean^2 / size, so that the few keys that come most do not decide alone; that mean is right whatever the
+ * counts' law. */
 #ifndef REKINDLE_PREDICTOR_HITS_FIT_H
 #define REKINDLE_PREDICTOR_HITS_FIT_H
 
 #include "predictor/forecast/key_features.h"
 #include "predictor/forecast/training_set.h"
+#include "predictor/forecast/window_level.h"
 
-enum { HITS_COLUMNS = 6 };
+enum { HITS_COLUMNS = 8 };
 
 struct hits_fit {
-    double coefficients[HITS_COLUMNS];
-    double mean[HITS_COLUMNS], spread[HITS_COLUMNS]; /* of the columns, for standardising */
+    double coefficients[HITS_COLUMNS]; /* of standardised columns */
+    double mean[HITS_COLUMNS], spread[HITS_COLUMNS];
+    double size; /* of the negative binomial: small for heavy tails */
     double most; /* no key is expected to come more often than this */
     double row_count;
 };
 
-/* Fits to the rows of relevant windows that came back, to those beyond the threshold alone where they are 200: keys that
- * paused for two weeks come far more often; where there are none, every key is expected once. */
-void hits_fit_rows(struct hits_fit *fit, const struct training_set *set,
-                   const bool is_relevant[TRAINING_ORIGINS_MAX]);
-/* The mean number of accesses of a key that comes, at least 1. */
-double hits_fit_mean(const struct hits_fit *fit, const float row[FEATURE_COUNT]);
+/* The rows to learn from: those that came back, of all windows of the set. */
+struct hits_rows {
+    const struct training_set *set;
+    struct row_scores scores;
+    const double
+        *levels; /* [origins] to add to the scores for P(return), as hits_level.h makes them */
+    const bool *is_relevant; /* [origins] of the sort that is asked for */
+};
+
+/* Where nobody came twice in relevant windows, every key is expected once. */
+int hits_fit_rows(struct hits_fit *fit, const struct hits_rows *rows, struct error *err) MUST_CHECK;
+/* The mean number of accesses of a key that comes to a window of the sort that is asked for, at least 1. */
+double hits_fit_mean(const struct hits_fit *fit, const float row[FEATURE_COUNT], double p_return);
 
 #endif

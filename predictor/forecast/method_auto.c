@@ -13,6 +13,7 @@
 #include "predictor/forecast/feature_dump.h"
 #include "predictor/forecast/forecast_state.h"
 #include "predictor/forecast/hits_fit.h"
+#include "predictor/forecast/hits_level.h"
 #include "predictor/forecast/return_link.h"
 #include "predictor/forecast/training_set.h"
 #include "predictor/forecast/window_level.h"
@@ -32,7 +33,8 @@ struct auto_method {
     struct feature_context present;
     struct candidate_choice choice;
     struct hits_fit hits;
-    bool is_taught; /* there were past windows to learn from */
+    double hits_level; /* of the P that counts go by */
+    bool is_taught;    /* there were past windows to learn from */
     struct auto_level level;
     double slope_spread; /* of the scores, around 1 */
 };
@@ -50,13 +52,17 @@ static bool can_learn(const struct training_set *set)
     return returns >= returns_least && others >= returns_least;
 }
 
-static void fit_hits(struct auto_method *method)
+static int fit_hits(struct auto_method *method, struct row_scores scores, struct error *err)
 {
     bool is_relevant[TRAINING_ORIGINS_MAX] = {false};
+    double levels[TRAINING_ORIGINS_MAX] = {0};
     for (size_t i = 0; i < method->set.origin_count; i++) {
         is_relevant[i] = window_level_is_relevant(&method->set, i);
     }
-    hits_fit_rows(&method->hits, &method->set, is_relevant);
+    hits_level_past(&method->set, scores, &method->level, levels);
+    method->hits_level = hits_level_now(&method->set, &method->level);
+    const struct hits_rows rows = {&method->set, scores, levels, is_relevant};
+    return hits_fit_rows(&method->hits, &rows, err);
 }
 
 static int learn(struct auto_method *method, const struct forecast_state *state, struct error *err)
@@ -64,13 +70,15 @@ static int learn(struct auto_method *method, const struct forecast_state *state,
     if (candidate_choose(&method->choice, &method->set, err) != 0) {
         return -1;
     }
-    fit_hits(method);
     struct row_scores scores = {method->choice.scores, method->choice.bases};
     if (window_slope_spread(&method->set, scores, &method->slope_spread, err) != 0) {
         return -1;
     }
-    return auto_level_learn(&method->level, state, &method->set, &method->choice, &method->present,
-                            err);
+    if (auto_level_learn(&method->level, state, &method->set, &method->choice, &method->present,
+                         err) != 0) {
+        return -1;
+    }
+    return fit_hits(method, scores, err);
 }
 
 /* MBG/NBD as it is: its own probability is the score, and nothing is known about its level. */
@@ -149,7 +157,8 @@ static void score(const struct forecast_state *state, const void *fitted,
     demand->p_low = return_link_probability(low, answer.base);
     demand->p_high = return_link_probability(high, answer.base);
     if (method->is_taught) {
-        demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row);
+        double p = return_link_probability(method->hits_level + answer.score, answer.base);
+        demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row, p);
     }
 }
 

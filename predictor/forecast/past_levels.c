@@ -109,6 +109,7 @@ static bool forecast_event(struct past_levels *past, const struct training_set *
         return false;
     }
     double reach = reach_of(set, scores, events);
+    past->reach = reach;
     past->forecast = event_level_forecast(events, set->event_count, reach, choice->trend);
     for (size_t i = 0; i < set->event_count; i++) {
         if (!has_same || events[i].is_same_kind) {

@@ -10,6 +10,7 @@ struct past_levels {
     struct level_forecast forecast;
     double unit_levels[TRAINING_EVENTS_MAX]; /* of the past events of the coming one's kind */
     size_t unit_count;
+    double reach; /* of events: how far their levels move with ln pull; 0 when none told */
     size_t event_windows;
     bool is_untaught; /* an event, and no past one found enough dormant keys to tell its level */
 };
