@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """hits_measure.py - the accesses a plan foretold beside those that came, by tenths of keys ordered by what was foretold.
 
-    hits_measure.py [--each] ENTITY PLAN=TRUTH...
+    hits_measure.py [--each] [--least RETURNS] ENTITY PLAN=TRUTH...
 
 PLAN is what `rank` planned for all keys of ENTITY that were asked about, TRUTH a CSV with the columns id and hits, as truth.csv
 of `simulate`; of one that also has `entity` the rows of ENTITY count. Tenths of several plans are pooled, the first with the
 first. A line a tenth, the highest first:
     tenth  keys  foretold and came a key  ratio  P foretold and came  hits a return foretold and came  spread
 Foretold hits a return are those of the keys that did come back, so that they do not depend on P; `spread` is the standard
-error of the ratio, from the squares of what came a key, and knows nothing of keys that wake together. Last the same of all.
-Standard library only.
+error of the ratio, from the squares of what came a key, and knows nothing of keys that wake together. Then the same of all,
+before the tenths of each plan with --each. With --least a last line, `range`: the least and the largest ratio of tenths with so
+many returns, and those of hits a return, foretold by came. Standard library only.
 """
+import argparse
 import csv
 import math
 import sys
@@ -44,21 +46,31 @@ def print_part(name, part):
           f"{given / max(back, 1):8.3f} {came / max(back, 1):8.3f} {spread:6.3f}")
 
 
+def print_range(parts, least):
+    ratios = [(p[1] / p[2], p[6] / p[2]) for p in parts if p[5] >= least]
+    print("range", *(f"{pick(r[i] for r in ratios):.3f}" for i in (0, 1) for pick in (min, max)))
+
+
 def main():
-    arguments = sys.argv[1:]
-    is_each = arguments[0] == "--each"
-    entity, *pairs = arguments[is_each:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--each", action="store_true")
+    parser.add_argument("--least", type=int)
+    parser.add_argument("entity")
+    parser.add_argument("pairs", nargs="+")
+    options = parser.parse_args()
     pooled = [[0] * 7 for _ in range(TENTHS)]
-    for pair in pairs:
+    for pair in options.pairs:
         plan, truth = pair.rsplit("=", 1)
-        rows = read_plan(plan, read_came(truth, entity))
+        rows = read_plan(plan, read_came(truth, options.entity))
         parts = [part_of(rows[len(rows) * i // TENTHS:len(rows) * (i + 1) // TENTHS]) for i in range(TENTHS)]
         pooled = [[a + b for a, b in zip(old, new)] for old, new in zip(pooled, parts)]
-        if is_each:
+        if options.each:
             print_part("all", [sum(column) for column in zip(*parts)])
     for i, part in enumerate(pooled):
         print_part(str(i + 1), part)
     print_part("all", [sum(column) for column in zip(*pooled)])
+    if options.least:
+        print_range(pooled, options.least)
 
 
 main()
