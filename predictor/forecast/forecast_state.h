@@ -6,18 +6,13 @@
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/forecaster.h"
 #include "predictor/forecast/key_sample.h"
+#include "predictor/forecast/plain_hits.h"
 #include "predictor/forecast/sibling_activity.h"
 #include "predictor/forecast/triple_set.h"
 
 /* A window to learn from or to forecast: features as of `origin`, accesses within [start, end). */
 struct forecast_window {
     int64_t origin_unix, start_unix, end_unix;
-};
-
-/* How many accesses a key has that comes back: observed on past windows. */
-struct forecast_hits {
-    double mean; /* at least 1 */
-    double returned_count;
 };
 
 struct forecast_state {
@@ -30,7 +25,7 @@ struct forecast_state {
     struct sibling_activity siblings; /* empty without parents */
     uint64_t key_count, dormant_count;
     int64_t first_unix; /* the first bucket of all; INT64_MAX when there is none */
-    struct forecast_hits hits;
+    struct plain_hits hits;
 };
 
 /* What a method fitted; each method has its own. */
@@ -40,7 +35,7 @@ struct forecast_method {
     /* Fits to what pass 1 left; `*fitted` is freed by free_fitted, also when this fails. */
     int (*fit)(const struct forecast_method *method, const struct forecast_state *state,
                void **fitted, struct error *err);
-    /* p_return, p_low and p_high of a key; may set expected_hits, which is otherwise the mean of past windows; may add
+    /* p_return, p_low and p_high of a key; may set expected_hits, which is otherwise that of plain_hits.h; may add
      * to the reason, which says already when and how often the key was seen. */
     void (*score)(const struct forecast_state *state, const void *fitted,
                   const struct key_history *key, const struct as_of_snapshot *snapshot,

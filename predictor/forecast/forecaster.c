@@ -158,34 +158,10 @@ int forecaster_observe(struct forecaster *forecaster, const struct key_history *
     return key_sample_offer(&state->sample, hash, seen, err);
 }
 
-/* Accesses in a window of a key that came back in it, on the latest window of this length that had ended by as_of. */
-static void measure_hits(struct forecast_state *state)
-{
-    int64_t lead_and_length = state->window.end_unix - state->window.origin_unix;
-    const struct forecast_window past = {.origin_unix = state->window.origin_unix - lead_and_length,
-                                         .start_unix = state->window.start_unix - lead_and_length,
-                                         .end_unix = state->window.origin_unix};
-    double hits = 0;
-    double returned = 0;
-    for (size_t i = 0; i < state->sample.key_count; i++) {
-        struct bucket_list buckets = key_sample_buckets(&state->sample, i);
-        struct as_of_snapshot snapshot;
-        if (as_of_take(&state->clock, buckets, past.origin_unix, &snapshot) &&
-            forecast_state_is_dormant(state, &past, &snapshot)) {
-            uint64_t count =
-                as_of_count_hits(&state->clock, buckets, past.start_unix, past.end_unix);
-            hits += (double)count;
-            returned += count > 0;
-        }
-    }
-    state->hits.returned_count = returned;
-    state->hits.mean = (hits + 1) / (returned + 1); /* as if one more had come once */
-}
-
 int forecaster_fit(struct forecaster *forecaster, struct error *err)
 {
-    measure_hits(&forecaster->state);
-    if (sibling_activity_finish(&forecaster->state.siblings, err) != 0) {
+    if (plain_hits_learn(&forecaster->state.hits, &forecaster->state, err) != 0 ||
+        sibling_activity_finish(&forecaster->state.siblings, err) != 0) {
         return -1;
     }
     return forecaster->method->fit(forecaster->method, &forecaster->state, &forecaster->fitted,
@@ -217,13 +193,14 @@ static void give_reason(const struct forecast_state *state, const struct key_his
 }
 
 /* Whatever a method says, a plan sees finite, ordered numbers. */
-static void put_in_order(struct demand *demand, double mean_hits)
+static void put_in_order(struct demand *demand, const struct plain_hits *hits,
+                         const struct as_of_snapshot *snapshot)
 {
     demand->p_return = isfinite(demand->p_return) ? fmin(fmax(demand->p_return, 0), 1) : 0;
     demand->p_low = isfinite(demand->p_low) ? fmin(fmax(demand->p_low, 0), demand->p_return) : 0;
     demand->p_high = isfinite(demand->p_high) ? fmax(fmin(demand->p_high, 1), demand->p_return) : 1;
     if (!(demand->expected_hits >= demand->p_return) || !isfinite(demand->expected_hits)) {
-        demand->expected_hits = demand->p_return * fmax(mean_hits, 1);
+        demand->expected_hits = demand->p_return * plain_hits_mean(hits, snapshot);
     }
 }
 
@@ -239,7 +216,7 @@ void forecaster_score(const struct forecaster *forecaster, const struct key_hist
     }
     give_reason(state, key, &snapshot, demand);
     forecaster->method->score(state, forecaster->fitted, key, &snapshot, demand);
-    put_in_order(demand, state->hits.mean);
+    put_in_order(demand, &state->hits, &snapshot);
 }
 
 size_t forecaster_describe(const struct forecaster *forecaster,
@@ -256,7 +233,7 @@ size_t forecaster_describe(const struct forecaster *forecaster,
                                     (unsigned long long)state->dormant_count);
     count = forecast_state_add_fact(facts, count, "distinct_triples", "%zu", state->triples.count);
     count = forecast_state_add_fact(facts, count, "training_keys", "%zu", state->sample.key_count);
-    count = forecast_state_add_fact(facts, count, "hits_per_return", "%.3f", state->hits.mean);
+    count = forecast_state_add_fact(facts, count, "hits_per_return", "%.3f", state->hits.average);
     return forecaster->method->describe(state, forecaster->fitted, facts, count);
 }
 

@@ -1,25 +1,18 @@
-/* hits_fit.h - how often a key comes that comes at all: one access, and a negative binomial number more.
+/* hits_fit.h - how often a key comes that comes at all, for the method auto.
  * Room: predictor/forecast. May touch: GSL, memory.
- * A zero-truncated count model: counts of returned keys start at 1. The mean of what is beyond is log-linear in how heavily
- * the key was used and in what its P(return) says of it: whose visits are Poisson and who comes with P, pays -ln(1 - P) / P
- * visits once he comes. So a stronger event, which raises P, raises counts as well. Fitted by likelihood with a variance of
- * mean + mean^2 / size, so that the few keys that come most do not decide alone; that mean is right whatever the
- * counts' law. */
+ * The count model of count_fit.h in how the key was used and in what its P(return) says of it: whose visits are Poisson and
+ * who comes with P, pays -ln(1 - P) / P visits once he comes. So a stronger event, which raises P, raises counts as well. */
 #ifndef REKINDLE_PREDICTOR_HITS_FIT_H
 #define REKINDLE_PREDICTOR_HITS_FIT_H
 
+#include "predictor/forecast/count_fit.h"
 #include "predictor/forecast/key_features.h"
 #include "predictor/forecast/training_set.h"
 #include "predictor/forecast/window_level.h"
 
-enum { HITS_COLUMNS = 8 };
-
 struct hits_fit {
-    double coefficients[HITS_COLUMNS]; /* of standardised columns */
-    double mean[HITS_COLUMNS], spread[HITS_COLUMNS];
-    double size; /* of the negative binomial: small for heavy tails */
+    struct count_fit counts;
     double most; /* no key is expected to come more often than this */
-    double row_count;
 };
 
 /* The rows to learn from: those that came back, of all windows of the set. */

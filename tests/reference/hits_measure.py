@@ -18,6 +18,7 @@ import math
 import sys
 
 TENTHS = 10
+P_LEAST = 1e-4  # below it a plan has too few digits to divide by
 
 
 def read_came(path, entity):
@@ -35,7 +36,7 @@ def part_of(rows):
     """keys, hits foretold, hits came, their squares, P foretold, returns, hits a return foretold, summed over the returns"""
     foretold, p, came = (sum(r[i] for r in rows) for i in (0, 1, 2))
     back = [r for r in rows if r[2] > 0]
-    return [len(rows), foretold, came, sum(r[2] ** 2 for r in rows), p, len(back), sum(r[0] / max(r[1], 1e-12) for r in back)]
+    return [len(rows), foretold, came, sum(r[2] ** 2 for r in rows), p, len(back), sum(r[0] / r[1] for r in back if r[1] >= P_LEAST)]
 
 
 def print_part(name, part):
