@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # predict_reference.sh - auto on the real sets, beside the simple baselines and gradient boosting on the same rows.
 # Goal, in every window: auto ranks as well as the best baseline (to .003 AUC) and as boosting (to .01); what it expects
-# in all is within 25 % of what came; in at least 7 of the 8 windows its 90 % band holds what came. The references are
+# in all is within 25 % of what came, and by tenths of expected_hits, those of 100 returns, the accesses are within half of
+# what came, and those a return within a third; in at least 7 of the 8 windows its 90 % band holds what came. The references are
 # recomputed here. Needs PyPI (tests/setup/python_env.sh) and the shared data.
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
@@ -48,11 +49,21 @@ is_within_quarter() {
     awk "BEGIN {exit !($1 >= .75 * $2 && $1 <= 1.25 * $2)}" || { echo "$1 is not within 25 % of $2"; return 1; }
 }
 
+# tenths_hold WHAT: of auto.csv against hits.csv
+tenths_hold() {
+    local low high low_each high_each
+    read -r _ low high low_each high_each < <("$PYTHON" "$REFERENCE/hits_measure.py" --least 100 $entity auto.csv=hits.csv |
+        grep range) || return 0 # too few returns to tell
+    check "$1: accesses by tenths, $low to $high times what came" awk "BEGIN {exit !($low >= .67 && $high <= 1.5)}"
+    check "$1: and for each return, $low_each to $high_each" awk "BEGIN {exit !($low_each >= .75 && $high_each <= 1.33)}"
+}
+
 printf '\n%-17s %3s %6s %5s | %5s %5s %5s %5s | %5s %5s  %-11s | %5s %5s %5s\n' window dor. keys came \
     rec. freq. dec. bgnbd auto boost chosen exp. low high
 covered=0 windows=0
 while read -r name entity as_of end; do
     "$PYTHON" "$REFERENCE/real_sets.py" came $name "$DATA" $entity "$as_of" "$end" >came.txt
+    "$PYTHON" "$REFERENCE/real_sets.py" hits $name "$DATA" $entity "$as_of" "$end" >hits.csv
     for dormant in 30d 60d; do
         plan auto auto.csv --dump-features features --verbose 2>words.txt
         "$PYTHON" "$REFERENCE/real_boosting.py" features $entity >boosting.csv 2>boosting.txt
@@ -71,6 +82,7 @@ while read -r name entity as_of end; do
         check "$what: as good as the best baseline" is_no_less $auto $best .003
         check "$what: as good as boosting" is_no_less $auto $boost .01
         check "$what: the sum within 25 %" is_within_quarter $expected $came
+        tenths_hold "$what"
         windows=$((windows + 1))
         covered=$((covered + $(awk "BEGIN {print ($low <= $came && $came <= $high)}")))
     done

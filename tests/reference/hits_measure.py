@@ -10,7 +10,7 @@ first. A line a tenth, the highest first:
 Foretold hits a return are those of the keys that did come back, so that they do not depend on P; `spread` is the standard
 error of the ratio, from the squares of what came a key, and knows nothing of keys that wake together. Then the same of all,
 before the tenths of each plan with --each. With --least a last line, `range`: the least and the largest ratio of tenths with so
-many returns, and those of hits a return, foretold by came. Standard library only.
+many returns, and those of hits a return, foretold by came; none where no tenth has them. Standard library only.
 """
 import argparse
 import csv
@@ -49,7 +49,8 @@ def print_part(name, part):
 
 def print_range(parts, least):
     ratios = [(p[1] / p[2], p[6] / p[2]) for p in parts if p[5] >= least]
-    print("range", *(f"{pick(r[i] for r in ratios):.3f}" for i in (0, 1) for pick in (min, max)))
+    if ratios:
+        print("range", *(f"{pick(r[i] for r in ratios):.3f}" for i in (0, 1) for pick in (min, max)))
 
 
 def main():
