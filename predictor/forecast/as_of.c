@@ -43,6 +43,13 @@ struct bucket_list as_of_cut(const struct as_of_clock *clock, struct bucket_list
     return whole;
 }
 
+struct bucket_list as_of_since(const struct as_of_clock *clock, struct bucket_list whole,
+                               int64_t moment_unix)
+{
+    size_t before = count_before(clock, whole, moment_unix);
+    return (struct bucket_list){whole.buckets + before, whole.count - before};
+}
+
 bool as_of_take(const struct as_of_clock *clock, struct bucket_list whole, int64_t moment_unix,
                 struct as_of_snapshot *snapshot)
 {

@@ -43,6 +43,10 @@ int64_t as_of_day(const struct as_of_clock *clock, int64_t at_unix);
 struct bucket_list as_of_cut(const struct as_of_clock *clock, struct bucket_list whole,
                              int64_t moment_unix);
 
+/* The buckets that start at or after `moment_unix`. */
+struct bucket_list as_of_since(const struct as_of_clock *clock, struct bucket_list whole,
+                               int64_t moment_unix);
+
 /* Fills `snapshot` with what is known at `moment_unix`; false when the key had not been seen by then. */
 bool as_of_take(const struct as_of_clock *clock, struct bucket_list whole, int64_t moment_unix,
                 struct as_of_snapshot *snapshot);

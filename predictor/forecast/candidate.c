@@ -9,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLAIN = 4 }; /* the row of MBG/NBD */
+
 /* The simplest first. The baselines' signs are known; a slope below 0 would turn them round. */
 static const struct candidate_result candidates[CANDIDATE_COUNT] = {
     {.name = "recency", .column = FEATURE_GAP, .sign = -1},
     {.name = "frequency", .column = FEATURE_DAYS, .sign = 1},
     {.name = "decayed", .column = FEATURE_DECAYED_BASE, .sign = 1},
     {.name = "bgnbd", .column = FEATURE_BGNBD, .sign = 1},
-    {.name = "mbgnbd", .column = FEATURE_MBGNBD, .sign = 1},
+    [PLAIN] = {.name = "mbgnbd", .column = FEATURE_MBGNBD, .sign = 1},
     {.name = "layered 0.1", .is_ridge = true, .is_layer = true, .penalty = 0.1, .sign = 1},
     {.name = "layered 0.03", .is_ridge = true, .is_layer = true, .penalty = 0.03, .sign = 1},
     {.name = "layered 0.01", .is_ridge = true, .is_layer = true, .penalty = 0.01, .sign = 1},
@@ -279,7 +281,7 @@ static void add_contributions(const struct candidate_choice *choice, const float
 }
 
 struct candidate_answer candidate_ask(const struct candidate_choice *choice, const float *row,
-                                      bool is_event,
+                                      bool is_event, double ln_age,
                                       struct contribution contributions[FEATURE_COUNT])
 {
     const struct candidate_result *chosen = &choice->results[choice->chosen];
@@ -295,6 +297,12 @@ struct candidate_answer candidate_ask(const struct candidate_choice *choice, con
     return (struct candidate_answer){
         .score = chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS),
         .error = chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS),
-        .base = chosen->is_layer ? contest_base(&choice->ordinary, choice->trend.height, design)
+        .base = chosen->is_layer ? contest_base(&choice->ordinary,
+                                                level_trend_at(&choice->trend, ln_age), design)
                                  : RETURN_LINK_LOGIT};
+}
+
+double candidate_plain_score(const struct candidate_choice *choice, const float *row)
+{
+    return choice->results[PLAIN].slope * (double)row[FEATURE_MBGNBD];
 }

@@ -6,8 +6,8 @@
 #ifndef REKINDLE_PREDICTOR_CANDIDATE_H
 #define REKINDLE_PREDICTOR_CANDIDATE_H
 
-#include "predictor/forecast/event_level.h"
 #include "predictor/forecast/feature_scale.h"
+#include "predictor/forecast/level_trend.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/reason_words.h"
 #include "predictor/forecast/training_set.h"
@@ -52,9 +52,13 @@ void candidate_choice_free(struct candidate_choice *choice);
 struct candidate_answer {
     double score, error, base;
 };
-/* Also what each feature adds to the score, compared with the average row; all 0 when the chosen one is no ridge. */
+/* `ln_age` is that of the history the row is taken from, over today's. Also tells what each feature adds to the score,
+ * compared with the average row; all 0 when the chosen one is no ridge. */
 struct candidate_answer candidate_ask(const struct candidate_choice *choice, const float *row,
-                                      bool is_event,
+                                      bool is_event, double ln_age,
                                       struct contribution contributions[FEATURE_COUNT]);
+
+/* MBG/NBD as it was calibrated beside the others: its score of a row, a logit without its window's level. */
+double candidate_plain_score(const struct candidate_choice *choice, const float *row);
 
 #endif

@@ -295,7 +295,7 @@ static struct level_trend trend_of(const struct training_set *set, const struct 
                 set->origins[i].ln_age};
         }
     }
-    return event_level_trend(windows, count);
+    return level_trend_fit(windows, count);
 }
 
 /* What keys do without an event, by a ridge on ordinary windows: the hazard on top of which events add theirs. */
@@ -313,7 +313,7 @@ static int fit_ordinary(struct contest *contest, struct error *err)
     for (size_t i = 0; i < contest->rows->count; i++) {
         contest->bases[i] = (float)RETURN_LINK_LOGIT;
     }
-    contest->trend = event_level_trend(NULL, 0);
+    contest->trend = level_trend_fit(NULL, 0);
     contest->has_layers = has_event && returns >= enough;
     if (!contest->has_layers) {
         return 0;
@@ -326,9 +326,9 @@ static int fit_ordinary(struct contest *contest, struct error *err)
     contest->trend = trend_of(contest->set, &contest->ordinary);
     for (size_t i = 0; i < contest->rows->count; i++) {
         double ln_age = contest->set->origins[contest->rows->origins[i]].ln_age;
-        double level = contest->trend.height + contest->trend.slope * ln_age;
         contest->bases[i] =
-            (float)contest_base(&contest->ordinary, level, &contest->design[i * DESIGN_COLUMNS]);
+            (float)contest_base(&contest->ordinary, level_trend_at(&contest->trend, ln_age),
+                                &contest->design[i * DESIGN_COLUMNS]);
     }
     return 0;
 }

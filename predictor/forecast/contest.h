@@ -3,8 +3,8 @@
 #ifndef REKINDLE_PREDICTOR_CONTEST_H
 #define REKINDLE_PREDICTOR_CONTEST_H
 
-#include "predictor/forecast/event_level.h"
 #include "predictor/forecast/feature_scale.h"
+#include "predictor/forecast/level_trend.h"
 #include "predictor/forecast/logistic_fit.h"
 #include "predictor/forecast/training_set.h"
 #include "predictor/forecast/window_level.h"

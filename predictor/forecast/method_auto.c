@@ -144,7 +144,7 @@ static void score(const struct forecast_state *state, const void *fitted,
     }
     struct contribution contributions[FEATURE_COUNT];
     struct candidate_answer answer =
-        candidate_ask(&method->choice, row, state->options.is_event, contributions);
+        candidate_ask(&method->choice, row, state->options.is_event, 0, contributions);
     const struct reason_subject subject = {method->present.groups, feature_key.attribute_row};
     reason_words_append(demand->reason, sizeof demand->reason, contributions, &subject);
     const struct auto_level *level = &method->level;

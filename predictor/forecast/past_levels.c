@@ -1,5 +1,5 @@
 /* past_levels.c - see past_levels.h.
- * Room: predictor/forecast. May touch: GSL (distributions). */
+ * Room: predictor/forecast. May touch: GSL, memory. */
 #include "predictor/forecast/past_levels.h"
 
 #include "predictor/forecast/event_level.h"
@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- which windows have a level */
 
@@ -42,6 +43,55 @@ static bool has_same_kind(const struct training_set *set, bool by_target)
     return false;
 }
 
+/* The chosen candidate's scores of all rows by its full fit, which is what today's keys are scored with; levels measured
+ * on them are the same for all windows. Learned from these very rows, they order them too well, but no level is wrong by
+ * that: it is what makes a window's scores sum to its returns. */
+static int score_rows(const struct training_set *set, const struct candidate_choice *choice,
+                      float **scores, struct error *err)
+{
+    *scores = malloc((set->rows.count + 1) * sizeof **scores);
+    if (*scores == NULL) {
+        return error_set_memory(err, "measuring past events");
+    }
+    for (size_t i = 0; i < set->rows.count; i++) {
+        const struct training_origin *origin = &set->origins[set->rows.origins[i]];
+        struct contribution unused[FEATURE_COUNT];
+        (*scores)[i] = (float)candidate_ask(choice, &set->rows.values[i * FEATURE_COUNT],
+                                            origin->is_event, origin->ln_age, unused)
+                           .score;
+    }
+    return 0;
+}
+
+/* Past events, and what their levels are by these scores. */
+struct past_events {
+    struct level_event events[TRAINING_EVENTS_MAX];
+    struct window_level then[TRAINING_EVENTS_MAX];
+    size_t origins[TRAINING_EVENTS_MAX];
+    size_t count;
+    bool has_level, has_same_kind;
+};
+
+static void measure(struct past_events *past, const struct training_set *set,
+                    struct row_scores scores)
+{
+    bool by_target = is_told_by_target(set);
+    for (size_t i = 0; i < set->event_count; i++) {
+        const struct feature_event *event = &set->events[i];
+        past->events[past->count++] =
+            (struct level_event){.is_same_kind = event->is_same_kind, .pull = event->pull};
+        past->has_same_kind = past->has_same_kind || event->is_same_kind;
+    }
+    for (size_t i = 0; i < set->origin_count; i++) {
+        const struct training_origin *origin = &set->origins[i];
+        if (origin->is_event && has_level(set, i, by_target)) {
+            past->events[origin->event_at].has_level = past->has_level = true;
+            past->origins[origin->event_at] = i;
+            past->then[origin->event_at] = window_level_of(set, scores, i);
+        }
+    }
+}
+
 /* Sums over the rows of past events that have a level. */
 struct reach_sums {
     double returns, single; /* that came, and that came in one bucket only */
@@ -69,13 +119,13 @@ static void add_reach(struct reach_sums *sums, const struct training_set *set,
  * chance: those who are lost are among those who came once only. So returns follow the pull by the share of single visits
  * (exactly so where visits are Poisson, everyone at a rate of his own), and the level by that over what a level does. */
 static double reach_of(const struct training_set *set, struct row_scores scores,
-                       const struct level_event *events)
+                       const struct past_events *past)
 {
     struct reach_sums sums = {0};
     for (size_t i = 0; i < set->origin_count; i++) {
         const struct training_origin *origin = &set->origins[i];
-        if (origin->is_event && events[origin->event_at].has_level) {
-            add_reach(&sums, set, scores, i, events[origin->event_at].at.measured.level);
+        if (origin->is_event && past->events[origin->event_at].has_level) {
+            add_reach(&sums, set, scores, i, past->then[origin->event_at].level);
         }
     }
     double by_pull = (sums.single + 1) / (sums.returns + 1);
@@ -83,66 +133,86 @@ static double reach_of(const struct training_set *set, struct row_scores scores,
     return fmin(by_pull / fmax(by_level, DBL_EPSILON), 1);
 }
 
-/* Past events, each with its pull, those that found enough dormant keys with their level; false when none did. */
-static bool forecast_event(struct past_levels *past, const struct training_set *set,
-                           const struct candidate_choice *choice)
+/* Carries the levels over to today's scores. */
+static int replay_all(struct past_events *past, const struct event_replay *replay,
+                      struct error *err)
 {
-    struct row_scores scores = {choice->scores, choice->bases};
-    struct level_event events[TRAINING_EVENTS_MAX];
-    bool by_target = is_told_by_target(set);
-    bool has_level_at_all = false;
-    bool has_same = false;
-    for (size_t i = 0; i < set->event_count; i++) {
-        const struct feature_event *event = &set->events[i];
-        events[i] = (struct level_event){.is_same_kind = event->is_same_kind, .pull = event->pull};
-        has_same = has_same || event->is_same_kind;
-    }
-    for (size_t i = 0; i < set->origin_count; i++) {
-        const struct training_origin *origin = &set->origins[i];
-        if (origin->is_event && has_level(set, i, by_target)) {
-            events[origin->event_at].has_level = has_level_at_all = true;
-            events[origin->event_at].at =
-                (struct aged_level){window_level_of(set, scores, i), origin->ln_age};
+    for (size_t i = 0; i < past->count; i++) {
+        if (past->events[i].has_level && event_replay_level(replay, past->origins[i], past->then[i],
+                                                            &past->events[i].level, err) != 0) {
+            return -1;
         }
     }
-    if (!has_level_at_all) {
-        return false;
-    }
-    double reach = reach_of(set, scores, events);
-    past->reach = reach;
-    past->forecast = event_level_forecast(events, set->event_count, reach, choice->trend);
-    for (size_t i = 0; i < set->event_count; i++) {
-        if (!has_same || events[i].is_same_kind) {
-            past->unit_levels[past->unit_count++] =
-                past->forecast.base + reach * event_level_ln_pull(events, set->event_count, i);
-        }
-    }
-    return true;
+    return 0;
 }
 
-void past_levels_learn(struct past_levels *past, const struct forecast_state *state,
-                       const struct training_set *set, const struct candidate_choice *choice)
+static void forecast_event(struct past_levels *levels, const struct past_events *past, double reach)
 {
-    struct row_scores scores = {choice->scores, choice->bases};
+    levels->reach = reach;
+    levels->forecast = event_level_forecast(past->events, past->count, reach);
+    for (size_t i = 0; i < past->count; i++) {
+        if (!past->has_same_kind || past->events[i].is_same_kind) {
+            levels->unit_levels[levels->unit_count++] =
+                event_level_of(&levels->forecast, past->events, past->count, reach, i);
+        }
+    }
+}
+
+/* Whether past events tell the level of the coming one to `is_told`. */
+static int learn_events(struct past_levels *levels, const struct event_replay *replay,
+                        bool *is_told, struct error *err)
+{
+    const struct training_set *set = replay->set;
+    struct past_events past = {.count = 0};
+    float *values = NULL;
+    int result = score_rows(set, replay->choice, &values, err);
+    if (result == 0) {
+        struct row_scores scores = {values, replay->choice->bases};
+        measure(&past, set, scores);
+        result = replay_all(&past, replay, err);
+        *is_told = past.has_level;
+        if (result == 0 && past.has_level) {
+            forecast_event(levels, &past, reach_of(set, scores, &past));
+        }
+    }
+    free(values);
+    return result;
+}
+
+/* ---- ordinary windows, also for an event of which no past one tells */
+
+static void learn_windows(struct past_levels *levels, const struct event_replay *replay)
+{
+    const struct training_set *set = replay->set;
+    struct row_scores scores = {replay->choice->scores, replay->choice->bases};
     struct level_sample samples[TRAINING_ORIGINS_MAX];
     size_t count = 0;
-    *past = (struct past_levels){.unit_count = 0};
     bool by_target = is_told_by_target(set);
     bool by_kind = has_same_kind(set, by_target);
     for (size_t i = 0; i < set->origin_count; i++) {
-        const struct training_origin *origin = &set->origins[i];
-        past->event_windows += origin->is_event;
-        if (!has_level(set, i, by_target)) {
-            continue;
+        if (has_level(set, i, by_target)) {
+            samples[count].measured = window_level_of(set, scores, i);
+            samples[count++].is_same_kind = !by_kind || set->origins[i].is_same_kind;
         }
-        samples[count].measured = window_level_of(set, scores, i);
-        samples[count].is_same_kind = !by_kind || origin->is_same_kind;
-        count++;
     }
-    if (state->options.is_event && forecast_event(past, set, choice)) {
-        return;
+    levels->is_untaught = replay->state->options.is_event;
+    enum level_sort sort = levels->is_untaught ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
+    levels->forecast = level_forecast_make(samples, count, sort);
+}
+
+int past_levels_learn(struct past_levels *levels, const struct event_replay *replay,
+                      struct error *err)
+{
+    bool is_told = false;
+    *levels = (struct past_levels){.unit_count = 0};
+    for (size_t i = 0; i < replay->set->origin_count; i++) {
+        levels->event_windows += replay->set->origins[i].is_event;
     }
-    past->is_untaught = state->options.is_event;
-    enum level_sort sort = past->is_untaught ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
-    past->forecast = level_forecast_make(samples, count, sort);
+    if (replay->state->options.is_event && learn_events(levels, replay, &is_told, err) != 0) {
+        return -1;
+    }
+    if (!is_told) {
+        learn_windows(levels, replay);
+    }
+    return 0;
 }

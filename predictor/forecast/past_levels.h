@@ -1,9 +1,9 @@
 /* past_levels.h - what the past windows of a training set say about the level of the coming one.
- * Room: predictor/forecast. May touch: GSL (distributions). */
+ * Room: predictor/forecast. May touch: GSL, memory. */
 #ifndef REKINDLE_PREDICTOR_PAST_LEVELS_H
 #define REKINDLE_PREDICTOR_PAST_LEVELS_H
 
-#include "predictor/forecast/candidate.h"
+#include "predictor/forecast/event_replay.h"
 #include "predictor/forecast/level_forecast.h"
 
 struct past_levels {
@@ -15,8 +15,8 @@ struct past_levels {
     bool is_untaught; /* an event, and no past one found enough dormant keys to tell its level */
 };
 
-/* By the chosen candidate's scores out of fold. */
-void past_levels_learn(struct past_levels *past, const struct forecast_state *state,
-                       const struct training_set *set, const struct candidate_choice *choice);
+/* Levels of events are what they would be on today's scores, those of ordinary windows by scores out of fold. */
+int past_levels_learn(struct past_levels *levels, const struct event_replay *replay,
+                      struct error *err) MUST_CHECK;
 
 #endif

@@ -83,10 +83,10 @@ static void set_events(struct training_set *set, const struct forecast_state *st
 /* ---- origins */
 
 /* Events are by start; one that started earlier but ended later than the next is rare, and left out with it. */
-static size_t count_ended(const struct training_set *set, int64_t origin_unix)
+size_t training_set_count_ended(const struct training_set *set, int64_t moment_unix)
 {
     size_t count = 0;
-    while (count < set->event_count && set->events[count].window.end_unix <= origin_unix) {
+    while (count < set->event_count && set->events[count].window.end_unix <= moment_unix) {
         count++;
     }
     return count;
@@ -104,7 +104,7 @@ static void set_context(const struct training_set *set, const struct forecast_st
         .entity = state->options.entity,
         .siblings = state->options.attributes == NULL ? NULL : &state->siblings,
         .events = set->events,
-        .event_count = count_ended(set, window->origin_unix)};
+        .event_count = training_set_count_ended(set, window->origin_unix)};
 }
 
 static bool has_history_before(const struct forecast_state *state, int64_t origin_unix,
@@ -203,13 +203,15 @@ static void set_origins(struct training_set *set, const struct forecast_state *s
 
 /* ---- the BTYD models as of an origin */
 
-static int add_triples(const struct forecast_state *state, int64_t origin_unix,
+/* Of the sampled keys, by what they did from `start_unix` to `origin_unix`. */
+static int add_triples(const struct forecast_state *state, int64_t start_unix, int64_t origin_unix,
                        struct triple_set *triples, struct error *err)
 {
     for (size_t i = 0; i < state->sample.key_count; i++) {
+        struct bucket_list known =
+            as_of_since(&state->clock, key_sample_buckets(&state->sample, i), start_unix);
         struct as_of_snapshot snapshot;
-        if (as_of_take(&state->clock, key_sample_buckets(&state->sample, i), origin_unix,
-                       &snapshot)) {
+        if (as_of_take(&state->clock, known, origin_unix, &snapshot)) {
             const uint32_t triple[3] = {snapshot.x, snapshot.last, snapshot.age};
             if (triple_set_add(triples, triple, 1, err) != 0) {
                 return -1;
@@ -256,25 +258,42 @@ static int fit_btyd(const struct triple_set *triples, struct feature_context *co
     return 0;
 }
 
-static int fit_origin(const struct forecast_state *state, struct training_origin *origin,
-                      struct error *err)
+static int fit_context(const struct forecast_state *state, int64_t start_unix,
+                       struct feature_context *context, struct error *err)
 {
     struct triple_set triples = {0};
-    int result = add_triples(state, origin->context.origin_unix, &triples, err);
+    int result = add_triples(state, start_unix, context->origin_unix, &triples, err);
     if (result == 0) {
-        result = fit_btyd(&triples, &origin->context, err);
+        result = fit_btyd(&triples, context, err);
     }
     triple_set_free(&triples);
     return result;
 }
 
-int training_set_present(const struct training_set *set, const struct forecast_state *state,
-                         struct feature_context *context, struct error *err)
+static void set_coming(const struct training_set *set, const struct forecast_state *state,
+                       struct feature_context *context)
 {
     set_context(set, state, &state->window, context);
     context->members = state->options.event_members;
     context->groups = &set->groups;
+}
+
+int training_set_present(const struct training_set *set, const struct forecast_state *state,
+                         struct feature_context *context, struct error *err)
+{
+    set_coming(set, state, context);
     return fit_btyd(&state->triples, context, err);
+}
+
+int training_set_view(const struct training_set *set, const struct forecast_state *state,
+                      int64_t start_unix, struct feature_context *context, struct error *err)
+{
+    set_coming(set, state, context);
+    while (context->event_count > 0 && context->events->window.start_unix < start_unix) {
+        context->events++;
+        context->event_count--;
+    }
+    return fit_context(state, start_unix, context, err);
 }
 
 /* ---- the whole */
@@ -299,7 +318,7 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
     }
     set_origins(set, state);
     for (size_t i = 0; i < set->origin_count; i++) {
-        if (fit_origin(state, &set->origins[i], err) != 0) {
+        if (fit_context(state, state->first_unix, &set->origins[i].context, err) != 0) {
             return -1;
         }
     }

@@ -49,4 +49,11 @@ bool training_set_overlap(const struct training_set *set, size_t one, size_t oth
 int training_set_present(const struct training_set *set, const struct forecast_state *state,
                          struct feature_context *context, struct error *err) MUST_CHECK;
 
+/* The same, had the history begun only at `start_unix`. */
+int training_set_view(const struct training_set *set, const struct forecast_state *state,
+                      int64_t start_unix, struct feature_context *context,
+                      struct error *err) MUST_CHECK;
+/* How many of the set's events had ended by `moment_unix`. */
+size_t training_set_count_ended(const struct training_set *set, int64_t moment_unix);
+
 #endif

@@ -69,6 +69,9 @@ for kind in sparse dense seasonal; do
     echo "$kind: mean slope $slope, within 0.9 and 1.1 in $slopes of $(wc -l <lines.txt) seeds (asked: all); groups covered $groups (asked: 0.85 to 0.95)"
     check "$kind: the mean calibration slope, strength given" within "$slope" 0.9 1.1
     check "$kind: no seed's slope is far off" within "$(awk '{d = $4 > 1 ? $4 - 1 : 1 - $4; if (d > worst) worst = d} END {print worst}' lines.txt)" 0 0.25
+    sums=$(awk '{sum += log($NF)} END {printf "%.3f", exp(sum / NR)}' lines.txt)
+    echo "$kind: sum of P by that of the true ones $sums"
+    check "$kind: with the strength given as many are foretold as come" within "$sums" 0.87 1.15
     check "$kind: true means within p_low and p_high, strength given" within "$groups" 0.85 1
     tenths $kind user 100 0.65 1.5 0.75 1.3
     [ $kind = seasonal ] || tenths $kind product 50 0.5 2 0.6 1.7 # of whose products hardly any come back

@@ -6,7 +6,7 @@
 FOLDER is what `simulate` wrote, PLAN what `rank --verbose` planned for all dormant keys of ENTITY, WORDS what it said.
 Prints: keys, returned, AUC, calibration slope of the logits, groups of 200 by P whose true mean lies between the means of
 p_low and p_high, below, above; whether the total's band covers what came; its width by that of the band from the true law
-of strengths, in which chance is included on both sides.
+of strengths, in which chance is included on both sides; the foretold total and its band; and the sum of P by that of the true ones.
 """
 import csv
 import math
@@ -110,7 +110,7 @@ def main():
     print(len(rows), came, "%.4f" % rank_sum_auc([(r[0], r[4]) for r in rows]),
           "%.3f" % calibration_slope([(r[0], r[4]) for r in rows]), inside, below, above,
           int(low <= came <= high), "%.3f" % ((high - low) / true_band(folder, entity, variance)),
-          "%.0f %.0f %.0f" % (total["expected_returns"], low, high))
+          "%.0f %.0f %.0f" % (total["expected_returns"], low, high), "%.3f" % (sum(r[0] for r in rows) / sum(r[3] for r in rows)))
 
 
 main()

@@ -38,6 +38,9 @@ static void a_snapshot_counts_days_before_the_moment(void **state)
     assert_int_equal(snapshot.last, 4);
     assert_int_equal(snapshot.age, 6);
     assert_int_equal(as_of_count_hits(&utc, list(buckets, 4), 24 * HOUR, 31 * HOUR), 3);
+    assert_int_equal(as_of_since(&utc, list(buckets, 4), 30 * HOUR).count, 3);
+    assert_ptr_equal(as_of_since(&utc, list(buckets, 4), 30 * HOUR).buckets, &buckets[1]);
+    assert_int_equal(as_of_since(&utc, list(buckets, 4), 10 * SECONDS_PER_DAY).count, 0);
     assert_int_equal(as_of_count_hits(&utc, list(buckets, 4), 25 * HOUR, 30 * HOUR), 0);
 }
 
