@@ -51,8 +51,14 @@ int run_switch_install(struct error *err)
     static const struct {
         int signal_number;
         void (*handle)(int);
-    } rows[] = {{SIGTERM, handle_stop},  {SIGINT, handle_stop},   {SIGALRM, handle_alarm},
-                {SIGUSR1, handle_pause}, {SIGUSR2, handle_pause}, {SIGPIPE, SIG_IGN}};
+    } rows[] = {{SIGTERM, handle_stop},
+                {SIGINT, handle_stop},
+                {SIGALRM, handle_alarm},
+                {SIGUSR1, handle_pause},
+                {SIGUSR2, handle_pause},
+                {SIGPIPE, SIG_IGN},
+                /* who starts us may ignore it, and then no exit code of a child reaches us */
+                {SIGCHLD, SIG_DFL}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sigaction action = {.sa_handler = rows[i].handle};
         sigemptyset(&action.sa_mask);

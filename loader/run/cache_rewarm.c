@@ -18,22 +18,18 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "common/units.h"
+#include "loader/folder/run_manner.h"
 #include "loader/live/run_switch.h"
 #include "loader/load_options.h"
 #include "loader/rules/guard_rule.h"
 #include "loader/run/lost_plan.h"
 #include "loader/run/publish_keys.h"
 #include "loader/run/ramp_restore.h"
+#include "loader/run/rewarm_child.h"
 #include "loader/run/run_choice.h"
 #include "loader/warm/run_image.h"
 
-enum {
-    SLICE_NS = 50 * 1000 * 1000,
-    DEGRADE_SECOND = 5,
-    ARGUMENT_MAX = 24,
-    NUMBER_SIZE = 32,
-    CANNOT_RUN = 127
-};
+enum { SLICE_NS = 50 * 1000 * 1000, DEGRADE_SECOND = 5, OWN_DIGITS = 8 };
 #define OWN_PREFIX "guard-"
 
 struct rewarm {
@@ -42,14 +38,6 @@ struct rewarm {
     const struct cache_watch *watch;
     const struct cache_finding *finding; /* of the last look */
     int64_t degrade_due_us;
-};
-
-/* A plan to warm, and the folder of its run. */
-struct rewarm_part {
-    char plan[RUN_PATH_SIZE];
-    char folder[RUN_PATH_SIZE];
-    char image[RUN_PATH_SIZE]; /* of the last run, where this is another one; empty: its own */
-    uint64_t row_count;
 };
 
 static bool is_whole(const struct cache_finding *finding)
@@ -93,6 +81,19 @@ static int64_t ended_ns(const struct run_folder *folder)
                : 0;
 }
 
+/* As name_own makes them; the run of an event that is called guard-something has a longer number behind it. */
+static bool is_own(const char *name)
+{
+    static const char *const words[] = {OWN_PREFIX "part-", OWN_PREFIX "active-"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t size = strlen(words[i]);
+        if (strncmp(name, words[i], size) == 0 && strlen(name + size) == OWN_DIGITS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int note_if_later(void *context, const struct run_folder *folder, struct error *err)
 {
     struct last_run *last = context;
@@ -100,7 +101,7 @@ static int note_if_later(void *context, const struct run_folder *folder, struct 
     struct error ignored = {0};
     int64_t ended = ended_ns(folder);
     (void)err;
-    if (strncmp(folder->name, OWN_PREFIX, strlen(OWN_PREFIX)) != 0 && has_ended_well(folder) &&
+    if (!is_own(folder->name) && has_ended_well(folder) &&
         run_status_load(folder, &status, &ignored) == 1 &&
         (!last->is_found || ended >= last->ended_ns)) {
         *last = (struct last_run){
@@ -110,52 +111,6 @@ static int note_if_later(void *context, const struct run_folder *folder, struct 
 }
 
 /* ---- the child */
-
-struct run_words {
-    char *words[ARGUMENT_MAX + 1]; /* ends at a NULL */
-    size_t count;
-};
-
-static void add_word(struct run_words *command, const char *word)
-{
-    if (command->count == ARGUMENT_MAX) {
-        _exit(CANNOT_RUN); /* never: ARGUMENT_MAX is more than what become_run adds */
-    }
-    command->words[command->count++] = strdup(word);
-}
-
-/* Nothing where there is no value. */
-static void add_option(struct run_words *command, const char *name, const char *value)
-{
-    if (value != NULL && value[0] != '\0') {
-        add_word(command, name);
-        add_word(command, value);
-    }
-}
-
-/* The ordinary run, by the same program. A reviewed plan may have become older than it could be when new. */
-static void become_run(const struct load_job *job, const struct rewarm_part *part)
-{
-    const struct load_options *options = job->options;
-    struct run_words command = {.count = 0};
-    char rows[NUMBER_SIZE] = "";
-    if (options->rows_per_second != LOAD_ROWS_NOT_GIVEN) {
-        snprintf(rows, sizeof rows, "%" PRIu64, options->rows_per_second);
-    }
-    add_word(&command, "rekindle-load");
-    add_word(&command, "run");
-    add_word(&command, "--quiet");
-    add_word(&command, "--lost");
-    add_option(&command, "--max-plan-age", "365d");
-    add_option(&command, "--plan", part->plan);
-    add_option(&command, "--run", part->folder);
-    add_option(&command, "--redis", options->redis);
-    add_option(&command, "--config", options->config);
-    add_option(&command, "--image", part->image);
-    add_option(&command, "--rows", rows);
-    execv("/proc/self/exe", command.words);
-    _exit(CANNOT_RUN);
-}
 
 /* Keeps the application degraded and ramps at bay, for another while. */
 static int keep_degraded(struct rewarm *rewarm, struct error *err)
@@ -184,7 +139,8 @@ static int wait_for_run(struct rewarm *rewarm, pid_t child)
     const struct timespec slice = {.tv_nsec = SLICE_NS};
     bool is_told = false;
     int status = 0;
-    while (waitpid(child, &status, WNOHANG) == 0) {
+    pid_t ended;
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
         beat(rewarm);
         if (!is_told && atomic_load(run_switch_stop_flag()) != 0) {
             kill(child, SIGTERM);
@@ -192,7 +148,7 @@ static int wait_for_run(struct rewarm *rewarm, pid_t child)
         }
         nanosleep(&slice, NULL);
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : CANNOT_RUN;
+    return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : REWARM_CHILD_CANNOT_RUN;
 }
 
 static int warm_part(struct rewarm *rewarm, const struct rewarm_part *part, struct error *err)
@@ -203,7 +159,7 @@ static int warm_part(struct rewarm *rewarm, const struct rewarm_part *part, stru
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        become_run(rewarm->job, part);
+        rewarm_child_become(rewarm->job, part);
     }
     if (child < 0) {
         return error_set_errno(err, ERROR_RESOURCE, errno, "the run cannot be started");
@@ -212,8 +168,26 @@ static int warm_part(struct rewarm *rewarm, const struct rewarm_part *part, stru
     if (code == ERROR_NONE || code == ERROR_DEADLINE || code == ERROR_LOSSES) {
         return 0;
     }
-    return error_set(err, code == ERROR_STOPPED ? ERROR_STOPPED : ERROR_BACKEND,
+    bool is_known = code == ERROR_STOPPED || code == ERROR_INPUT;
+    return error_set(err, is_known ? (enum error_kind)code : ERROR_BACKEND,
                      "warming %.400s again ended with exit code %d", part->plan, code);
+}
+
+/* --active-plan may have become too old, or be gone: that is told, and keeps nobody from warming the last run's keys. */
+static int go_on_without(const struct rewarm *rewarm, struct rewarm_part *active, struct error *err)
+{
+    if (err->kind != ERROR_INPUT) {
+        return -1;
+    }
+    message_warn(rewarm->job->message, "%s; going on without --active-plan", err->text);
+    *err = (struct error){0};
+    active->row_count = 0;
+    return 0;
+}
+
+static int warm_active(struct rewarm *rewarm, struct rewarm_part *active, struct error *err)
+{
+    return warm_part(rewarm, active, err) == 0 ? 0 : go_on_without(rewarm, active, err);
 }
 
 /* ---- what to warm */
@@ -222,8 +196,8 @@ static int warm_part(struct rewarm *rewarm, const struct rewarm_part *part, stru
 static void name_own(char path[RUN_PATH_SIZE], const struct load_job *job, const char *word,
                      uint64_t digest)
 {
-    snprintf(path, RUN_PATH_SIZE, "%.1000s/" OWN_PREFIX "%s-%08x", job->config->run_dir, word,
-             (unsigned)digest);
+    snprintf(path, RUN_PATH_SIZE, "%.1000s/" OWN_PREFIX "%s-%0*x", job->config->run_dir, word,
+             OWN_DIGITS, (unsigned)digest);
 }
 
 /* A plan file is known by name, size and time: reading ten million rows would cost the seconds that count now. */
@@ -250,6 +224,9 @@ static int cut_out(const struct rewarm *rewarm, struct rewarm_part *part, struct
     uint64_t digest =
         XXH3_64bits_withSeed(finding->is_lost, sizeof finding->is_lost, digest_file(part->plan));
     options.plan = part->plan;
+    options.max_plan_age_second = REWARM_CHILD_PLAN_AGE_SECOND;
+    options.is_removal_allowed = part->manner.is_removal_allowed;
+    job.now_unix = rewarm_child_now(&job);
     job.options = &options;
     char path[RUN_PATH_SIZE + sizeof ".csv"];
     name_own(part->folder, rewarm->job, "part", digest);
@@ -268,7 +245,14 @@ static int choose_active(const struct rewarm *rewarm, struct rewarm_part *part, 
     }
     snprintf(part->plan, sizeof part->plan, "%s", plan);
     name_own(part->folder, rewarm->job, "active", digest_file(plan));
-    return cut_out(rewarm, part, err);
+    return cut_out(rewarm, part, err) == 0 ? 0 : go_on_without(rewarm, part, err);
+}
+
+/* Then `run` refuses its plan, and rightly: nobody needs those keys any more. */
+static bool has_window_ended(const struct last_run *last)
+{
+    const struct run_manifest *manifest = &last->folder.manifest;
+    return manifest->window_end_unix + manifest->clock_shift_second <= (int64_t)time(NULL);
 }
 
 static int choose_last(const struct rewarm *rewarm, const struct last_run *last,
@@ -278,6 +262,11 @@ static int choose_last(const struct rewarm *rewarm, const struct last_run *last,
     if (!last->is_found) {
         return 0;
     }
+    if (has_window_ended(last)) {
+        part->row_count = 0;
+        return 0;
+    }
+    run_manner_load(&last->folder, &part->manner);
     snprintf(part->plan, sizeof part->plan, "%s", last->folder.manifest.plan_path);
     snprintf(part->folder, sizeof part->folder, "%s", last->folder.path);
     return cut_out(rewarm, part, err);
@@ -299,6 +288,12 @@ static void say_loss(const struct rewarm *rewarm, const struct last_run *last, u
     if (!last->is_found) {
         message_warn(job->message, "%s; no run in %s ended with 0 or 7", what,
                      job->config->run_dir);
+        return;
+    }
+    if (has_window_ended(last)) {
+        message_warn(job->message,
+                     "%s; the window of the last run, %s, is over: its keys are not warmed again",
+                     what, last->folder.name);
         return;
     }
     double second = guard_rule_predict_second(row_count, last->status.rows_per_second,
@@ -341,7 +336,7 @@ int cache_rewarm(const struct load_job *job, struct redis_control *control,
     }
     choose_image(&rewarm, &last, &active);
     if (ramp_restore_publish(job, control, beat, &rewarm, err) != 0 ||
-        warm_part(&rewarm, &active, err) != 0 || warm_part(&rewarm, &rest, err) != 0) {
+        warm_active(&rewarm, &active, err) != 0 || warm_part(&rewarm, &rest, err) != 0) {
         return -1;
     }
     message_warn(

@@ -85,7 +85,11 @@ int shell_call_wait(pid_t child, int64_t until_us, int *status)
     const struct timespec slice = {.tv_nsec = LOOK_EVERY_NS};
     for (;;) {
         pid_t ended = waitpid(child, status, WNOHANG);
-        if (ended == child || (ended < 0 && errno != EINTR)) {
+        if (ended == child) {
+            return 0;
+        }
+        if (ended < 0 && errno != EINTR) {
+            *status = W_EXITCODE(CANNOT_RUN, 0); /* somebody else took it: how it ended is lost */
             return 0;
         }
         if (monotonic_us() > until_us) {

@@ -8,6 +8,7 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "loader/folder/run_manner.h"
 #include "loader/load_options.h"
 #include "loader/warm/write_mode.h"
 
@@ -96,6 +97,22 @@ static void tell_changed_families(const struct warm_session *session,
     }
 }
 
+/* What guard needs to warm the plan again as this run does. */
+static int note_manner(const struct warm_session *session, struct error *err)
+{
+    const struct load_options *options = session->job->options;
+    struct run_manner manner = {.holdout_share = options->holdout_share,
+                                .memory_high = options->memory_high,
+                                .memory_budget_bytes = options->memory_budget_bytes,
+                                .is_stale_accepted = options->is_stale_accepted,
+                                .is_removal_allowed = options->is_removal_allowed};
+    snprintf(manner.growth, sizeof manner.growth, "%s",
+             options->growth != NULL ? options->growth : "");
+    snprintf(manner.accept_eviction, sizeof manner.accept_eviction, "%s",
+             options->accept_eviction != NULL ? options->accept_eviction : "");
+    return run_manner_save(&session->folder, &manner, err);
+}
+
 /* Waves and mode, as rollback and status will want to know them. */
 static int note_how(struct warm_session *session, struct error *err)
 {
@@ -110,7 +127,8 @@ static int note_how(struct warm_session *session, struct error *err)
     if (wave_soak_parse_action(options->on_unhealthy, &session->on_unhealthy, err) != 0) {
         return -1;
     }
-    if (write_mode_remember(&session->folder, session->mode, err) != 0) {
+    if (write_mode_remember(&session->folder, session->mode, err) != 0 ||
+        note_manner(session, err) != 0) {
         return -1;
     }
     return session->waves.count > 1 ? wave_plan_save(&session->waves, &session->folder, err) : 0;

@@ -8,13 +8,14 @@ set -euo pipefail
 . "$(dirname "$0")/../cluster_lib.sh"
 cd "$SCRATCH"
 COUNT=3000
+AS_OF=$(date -u -d '-5 days' +%Y-%m-%dT00:00:00Z) # reviewed for long: guard asks for no age
 start_cluster 3 1 --save ''
 make_table users.sqlite $COUNT
 make_plan plan.csv $COUNT
 make_plan active.csv 300
 make_config shop.conf "$SCRATCH/users.sqlite" unused
 sed -i "s/^address = .*/address = 127.0.0.1:${CLUSTER_PORTS[1]}\ncluster = yes/" shop.conf
-"$L" run --config shop.conf --plan plan.csv --quiet
+"$L" run --config shop.conf --plan plan.csv --max-plan-age 30d --quiet
 (exec "$L" guard --config shop.conf --active-plan active.csv) >guard.out 2>&1 &
 GUARD=$!
 SERVER_PIDS+=("$GUARD")

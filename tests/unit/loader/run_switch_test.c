@@ -95,6 +95,18 @@ static void test_signals(void **state)
 }
 
 /* A file in the run's folder is a letter: taken in, latched, and lifted by a resume only. */
+/* What starts us may have left it ignored, which exec keeps: children's exit codes would be lost. */
+static void test_children_are_heard_of(void **state)
+{
+    struct error err = {0};
+    struct sigaction action;
+    (void)state;
+    signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(run_switch_install(&err), 0);
+    assert_int_equal(sigaction(SIGCHLD, NULL, &action), 0);
+    assert_true(action.sa_handler == SIG_DFL);
+}
+
 static void test_letters_are_taken_in_and_latched(void **state)
 {
     (void)state;
@@ -206,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_signals, reset),
+        cmocka_unit_test(test_children_are_heard_of),
         cmocka_unit_test_teardown(test_letters_are_taken_in_and_latched, reset),
         cmocka_unit_test_teardown(test_a_lost_latch_lifts_nothing, reset),
         cmocka_unit_test_teardown(test_a_stop_outranks_a_pause, reset),

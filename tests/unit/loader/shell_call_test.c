@@ -3,6 +3,7 @@
 #include "loader/run/shell_call.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,19 @@ static void test_failures(void **state)
     assert_string_equal(err.text, "'sleep 60 & sleep 60' took longer than 0.2 s and was ended");
 }
 
+/* Then the kernel throws away how a child ended; that is no success. */
+static void test_lost_exit_code(void **state)
+{
+    (void)state;
+    char line[LINE_SIZE];
+    struct error err = {0};
+    signal(SIGCHLD, SIG_IGN);
+    int result = shell_call("exit 3", NULL, LIMIT_MS, line, sizeof line, &err);
+    signal(SIGCHLD, SIG_DFL);
+    assert_int_equal(result, -1);
+    assert_string_equal(err.text, "'exit 3' failed with exit code 127");
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -70,6 +84,7 @@ int main(void)
         cmocka_unit_test(test_first_line_as_far_as_it_fits),
         cmocka_unit_test(test_no_password_is_passed_on),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_lost_exit_code),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
