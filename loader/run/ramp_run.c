@@ -150,8 +150,9 @@ static bool is_end(const struct ramp_decision *decision)
 }
 
 /* Redis first: it is what counts. What fails is tried again at the next tick. A key is made only where one was known to
- * be missing, so that a Redis that comes back empty between reading and writing gets no share from before. */
-static void publish(const struct ramp_session *session, const struct ramp_decision *decision,
+ * be missing, so that a Redis that comes back empty between reading and writing gets no share from before. True: the
+ * share is published. */
+static bool publish(const struct ramp_session *session, const struct ramp_decision *decision,
                     bool was_missing, bool is_changed)
 {
     struct error err = {0};
@@ -159,9 +160,11 @@ static void publish(const struct ramp_session *session, const struct ramp_decisi
     const struct load_options *options = job->options;
     char share[RAMP_SHARE_SIZE], line[LINE_SIZE];
     int64_t life_second = LEASE_TICKS * options->tick_second;
-    if (session->state.has_begun &&
+    bool is_published =
+        !session->state.has_begun ||
         publish_keys_share(session->control, options->event, decision->share,
-                           is_end(decision) ? 0 : options->hold_second, was_missing, &err) != 0) {
+                           is_end(decision) ? 0 : options->hold_second, was_missing, &err) == 0;
+    if (!is_published) {
         message_warn(job->message, "the share is not published: %s", err.text);
     } else if (publish_keys_degrade(session->control, job->config, decision->is_degraded,
                                     life_second < HOLD_SECOND_MIN ? HOLD_SECOND_MIN : life_second,
@@ -179,6 +182,17 @@ static void publish(const struct ramp_session *session, const struct ramp_decisi
         shell_call(options->exec, variables, options->tick_second * MS_PER_SECOND, line,
                    sizeof line, &err) != 0) {
         message_warn(job->message, "--exec: %s", err.text);
+    }
+    return is_published;
+}
+
+/* Who ended with a share that runs out would let nobody in some time later. At 0 that is as good as published. */
+static void take_back_end(struct ramp_decision *decision)
+{
+    if (decision->move == RAMP_END_FULL) {
+        decision->move = RAMP_HOLD;
+        snprintf(decision->why, sizeof decision->why,
+                 "all is well, but Redis does not take the share");
     }
 }
 
@@ -241,7 +255,10 @@ static int do_tick(struct ramp_session *session, struct error *err)
     }
     struct ramp_decision decision =
         ramp_rule_tick(&session->state, &session->settings, &signs, monotonic_us());
-    publish(session, &decision, signs.found_share == RAMP_KEY_LOST, decision.share != before);
+    if (!publish(session, &decision, signs.found_share == RAMP_KEY_LOST,
+                 decision.share != before)) {
+        take_back_end(&decision);
+    }
     keep_note(session, &decision);
     write_log(session, &signs, &decision);
     if (decision.share != before) {

@@ -49,6 +49,17 @@ check "its log has a line for each decision" is_equal "$(head -n 1 log.csv)" \
     "at,event,move,share,hit_ratio,reads,misses_per_second,source_ms,degraded,why"
 check "and how it ended" is_move end
 
+# All are in; then Redis takes no writes for a while, as with a full disk, just when the ramp would end.
+redis cache del rekindle:ramp:sale >/dev/null
+start_ramp --steps 100 --soak 3s --min-reads 10
+wait_for 10 is_share 100
+redis cache config set min-replicas-to-write 1 >/dev/null
+check "an end that cannot be published is none" wait_for 15 grep -q 'hold,100,.*Redis does not take the share' log.csv
+check "so it goes on" kill -0 "$RAMP"
+redis cache config set min-replicas-to-write 0 >/dev/null
+wait_for_ramp
+check "until it is" is_equal "$STATUS $(key) $(redis cache ttl rekindle:ramp:sale)" "0 100 -1"
+
 redis cache del rekindle:ramp:sale >/dev/null
 start_ramp --steps 20,100 --soak 600s
 check "the first step comes when the source is known to be well" wait_for 10 is_share 20
