@@ -53,9 +53,22 @@ struct governor_watch {
     int64_t pressure_us, second_us; /* when they were due last */
     int64_t lost_us;                /* since when the database does not answer; 0: it does */
     struct error trouble;           /* why */
+    int64_t blind_us;               /* since when it answers, but not all that is asked; 0: all */
+    struct error blind;             /* why */
 };
 
 /* ---- readings */
+
+static void note_blindness(struct governor_watch *watch,
+                           const struct source_pressure_reading *reading, int64_t now_us)
+{
+    if (reading->blind.kind == ERROR_NONE || !reading->has_threads) {
+        watch->blind_us = 0;
+        return;
+    }
+    watch->blind_us = watch->blind_us == 0 ? now_us : watch->blind_us;
+    watch->blind = reading->blind;
+}
 
 static void read_pressure(struct governor_watch *watch, int64_t now_us)
 {
@@ -75,6 +88,7 @@ static void read_pressure(struct governor_watch *watch, int64_t now_us)
         watch->lost_us = watch->lost_us == 0 ? now_us : watch->lost_us;
         watch->trouble = trouble;
     }
+    note_blindness(watch, &reading, now_us);
     if (reading.has_lag) {
         health_read(health, HEALTH_REPLICA_LAG_MS, reading.lag_ms, now_us);
     }
@@ -185,6 +199,8 @@ static void publish(struct governor_watch *watch, const struct governor_orders *
     if (watch->lost_us != 0) {
         watch->look.trouble = watch->trouble;
     }
+    watch->look.blind_us = watch->blind_us;
+    watch->look.blind = watch->blind;
     pthread_mutex_unlock(&watch->mutex);
 }
 

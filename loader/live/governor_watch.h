@@ -30,6 +30,9 @@ struct governor_look {
     struct governor_orders orders;
     int64_t lost_us;      /* monotonic: since when the database does not answer; 0: it does */
     struct error trouble; /* why, when lost_us is set */
+    int64_t
+        blind_us; /* the same for a lag or a throttle query that a database which answers does not tell */
+    struct error blind; /* why, when blind_us is set */
 };
 
 /* Connects, takes the first readings, and starts the thread. */

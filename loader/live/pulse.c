@@ -229,22 +229,12 @@ static int check_deadline(const struct pulse *pulse, struct error *err)
     return error_set(err, ERROR_DEADLINE, "the deadline is reached");
 }
 
-/* A database that is away for a while is waited for; one that stays away ends the run, which can be resumed. */
-static int check_database(const struct pulse *pulse, struct error *err)
+static int check_sources(struct pulse *pulse, struct error *err)
 {
-    char duration[UNITS_TEXT_SIZE];
-    const struct governor_look *look = &pulse->look;
-    int64_t away_us = look->lost_us == 0 ? 0 : monotonic_us() - look->lost_us;
-    if (pulse->base == NULL || away_us <= source_patience_ms(pulse->base) * US_PER_MS) {
-        return 0;
-    }
-    *err = look->trouble;
-    err->kind = ERROR_BACKEND;
-    units_print_duration(duration, (double)away_us / US_PER_SECOND);
-    return error_add_context(err,
-                             "the database has not answered for %s, longer than [run] patience, so "
-                             "this run gives up; the same command resumes it",
-                             duration);
+    return pulse->base == NULL ? 0
+                               : source_patience_judge(&pulse->patience, &pulse->look,
+                                                       source_patience_ms(pulse->base) * US_PER_MS,
+                                                       monotonic_us(), pulse->message, err);
 }
 
 /* Looks at the switch; while it says pause, waits here. */
@@ -265,7 +255,7 @@ static int beat(struct pulse *pulse, enum throttle_reason reason, struct error *
     }
     look_at_governor(pulse);
     return show(pulse, reason, err) != 0 || check_deadline(pulse, err) != 0 ||
-                   check_database(pulse, err) != 0
+                   check_sources(pulse, err) != 0
                ? -1
                : 0;
 }

@@ -14,6 +14,7 @@
 #include "loader/live/run_lock.h"
 #include "loader/folder/run_status.h"
 #include "loader/live/run_switch.h"
+#include "loader/live/source_patience.h"
 #include "loader/sink/sink.h"
 
 /* What has been settled so far, over all sessions of the run. */
@@ -47,6 +48,7 @@ struct pulse {
     struct pulse_outlook outlook;
     struct governor_watch *watch; /* NULL: nothing is governed but rows and bytes */
     struct governor_look look;    /* its last word */
+    struct source_patience patience;
     struct control_file control;
     const struct config *base;     /* the config, with the command line's limits; NULL: no limits */
     struct config in_force;        /* the same with the control file's */
@@ -63,8 +65,8 @@ void pulse_be_nice(const struct pace_config *pace);
 void pulse_start(struct pulse *pulse, const char *host_folder);
 
 /* Looks at everything once, and waits here as long as the run is paused. -1: ERROR_STOPPED by the switch,
- * ERROR_LOCKED when the lease was lost, ERROR_DEADLINE, ERROR_BACKEND when the database has been away for longer than
- * [run] patience. Cheap enough for every few hundred rows. */
+ * ERROR_LOCKED when the lease was lost, ERROR_DEADLINE, ERROR_BACKEND when the database has been away for too long
+ * (source_patience.h). Cheap enough for every few hundred rows. */
 int pulse_beat(struct pulse *pulse, struct error *err) MUST_CHECK;
 
 /* Waits `wait_us`, beating. */

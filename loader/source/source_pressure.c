@@ -189,6 +189,15 @@ static int read_lag_of(struct watched_server *server, const char *lag_query, dou
     return found;
 }
 
+static void say_unknown(struct source_pressure_reading *reading,
+                        const struct watched_server *server, bool is_query)
+{
+    error_set(&reading->blind, ERROR_BACKEND,
+              is_query ? "%s%s: [mysql] lag_query answers nothing, so its lag is not known"
+                       : "%s%s: its replication does not run, so its lag is not known",
+              server->address[0] == '\0' ? "the source" : "replica ", server->address);
+}
+
 /* One replica whose lag is not known makes it unknown. */
 static int read_lag(struct source_pressure *pressure, struct source_pressure_reading *reading,
                     struct error *err)
@@ -205,6 +214,9 @@ static int read_lag(struct source_pressure *pressure, struct source_pressure_rea
         if (found < 0) {
             return is_asked_here ? error_add_context(err, "[mysql] lag_query")
                                  : error_add_context(err, "replica %s", server->address);
+        }
+        if (found == 0) {
+            say_unknown(reading, server, is_asked_here || lag_query != NULL);
         }
         known += (size_t)found;
         worst_ms = lag_ms > worst_ms ? lag_ms : worst_ms;
@@ -223,7 +235,13 @@ int source_pressure_read(struct source_pressure *pressure, struct source_pressur
     if (result == 0) {
         result = read_throttle(pressure, reading, err);
     }
-    if (read_lag(pressure, reading, &later) != 0 && result == 0) {
+    if (result != 0) {
+        reading->blind = *err;
+    }
+    if (read_lag(pressure, reading, &later) != 0) {
+        reading->blind = later;
+    }
+    if (later.kind != ERROR_NONE && result == 0) {
         *err = later;
         result = -1;
     }

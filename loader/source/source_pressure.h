@@ -17,6 +17,8 @@ struct source_pressure_reading {
     double threads_running; /* of the source; our own connections included */
     double lag_ms;          /* of the replica that is furthest behind */
     double throttle;        /* what [pace] throttle_query answered; no row and NULL count as 0 */
+    struct error
+        blind; /* why lag or throttle query are not known; ERROR_NONE: they are, or are not asked for */
 };
 
 struct source_pressure;

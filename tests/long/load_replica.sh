@@ -70,8 +70,17 @@ sql replica "START SLAVE SQL_THREAD"
 wait $LOAD_PID
 CODE=$?
 check "until it goes on" is_equal $CODE 0
+check "which is told at once, with the reason" grep -q "the run waits: replica unix:.*: its replication does not run, so" "$SCRATCH/patient.log"
 check "and the account says so" grep -q 'replica lag' "$SCRATCH/patient.out"
 check "with every value" is_equal "$(redis cache dbsize) $(stale_values)" "$COUNT 0"
+
+# ---- not for ever
+sql replica "STOP SLAVE SQL_THREAD"
+printf '[run]\npatience = 200ms\n' | cat - "$SCRATCH/load.ini" >"$SCRATCH/hasty.ini"
+check "a lag that stays unknown ends the run" says 4 "replication does not run" "$L" run --quiet --config "$SCRATCH/hasty.ini" \
+    --plan "$SCRATCH/plan.csv" --run "$SCRATCH/hasty"
+check "and says how to go on" grep -q "gives up; the same command resumes it" "$SCRATCH/stderr"
+sql replica "START SLAVE SQL_THREAD"
 
 # ---- without a primary nobody knows what is stale
 sed "s#^socket = .*#socket = $SCRATCH/replica.sock#; /^values_from/d" "$SCRATCH/load.ini" >"$SCRATCH/alone.ini"
