@@ -104,7 +104,8 @@ static int make_cells(struct mysql_statement *statement, uint64_t longest, struc
 {
     for (size_t i = 0; i < statement->column_count; i++) {
         struct cell *cell = &statement->cells[i];
-        if (mysql_columns_make_cell(&statement->columns[i], longest, cell)) {
+        uint64_t most = i == 0 ? 0 : longest; /* an id is compared, however long */
+        if (mysql_columns_make_cell(&statement->columns[i], most, cell)) {
             continue;
         }
         if (fetch_whole(statement, i, err) != 0) {

@@ -66,7 +66,8 @@ static int make_record(struct source_worker *worker, const struct cell cells[],
         return value_encoding_make(&source->encoding, cells, &worker->buffer, arena, record);
     }
     *record = (struct record){.kind = value_encoding_kind(&source->encoding)};
-    if (cells[1].kind != CELL_NULL) {
+    bool is_read = cells[1].bytes.bytes != NULL || cells[1].bytes.size == 0;
+    if (cells[1].kind != CELL_NULL && is_read) {
         record->version = arena_copy(arena, cells[1].bytes);
         return record->version.bytes == NULL ? -1 : 0;
     }

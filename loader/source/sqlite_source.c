@@ -289,7 +289,7 @@ static void make_cell(struct sqlite_connection *connection, sqlite3_stmt *statem
         return;
     }
     cell->bytes.size = (size_t)sqlite3_column_bytes(statement, at);
-    if (longest > 0 && cell->bytes.size > longest) {
+    if (at > 0 && longest > 0 && cell->bytes.size > longest) { /* an id is compared, however long */
         cell->bytes.bytes = NULL;
     }
 }

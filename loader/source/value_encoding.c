@@ -110,12 +110,13 @@ static uint64_t size_if_unread(const struct value_encoding_plan *plan, const str
 static int keep_version(const struct value_encoding_plan *plan, const struct cell cells[],
                         struct arena *arena, struct record *record)
 {
-    bool has_version = plan->columns.version_at < plan->columns.count &&
-                       cells[plan->columns.version_at].kind != CELL_NULL;
-    if (!has_version) {
+    size_t at = plan->columns.version_at;
+    if (at >= plan->columns.count || cells[at].kind == CELL_NULL ||
+        (cells[at].bytes.bytes == NULL &&
+         cells[at].bytes.size > 0)) { /* or was too long to be read */
         return 0;
     }
-    record->version = arena_copy(arena, cells[plan->columns.version_at].bytes);
+    record->version = arena_copy(arena, cells[at].bytes);
     return record->version.bytes == NULL ? -1 : 0;
 }
 

@@ -372,6 +372,29 @@ static void test_long_values(void **state)
 
 enum { CROWD = 20000, ID_SIZE = 12 };
 
+/* max_value bounds values: ids and versions are needed whole. */
+static void test_ids_longer_than_a_value_may_be(void **state)
+{
+    (void)state;
+    sql("CREATE TABLE long_ids (id VARCHAR(40) PRIMARY KEY, name TEXT, v TEXT)");
+    sql("INSERT INTO long_ids VALUES ('0123456789', 'bob', '12'), ('9876543210', 'alexander', "
+        "'1234567')");
+    struct fixture fixture;
+    open_fixture(&fixture, "SELECT id, name, v AS version FROM long_ids WHERE id IN ({ids})",
+                 VALUE_RAW);
+    fixture.family.max_value_bytes = 4; /* the connections ask for it with each question */
+    const char *const ids[] = {"0123456789", "9876543210", "absent5678"};
+    fetch(&fixture, SOURCE_VALUES, ids, 3);
+    assert_record(&fixture, 0, "bob");
+    assert_int_equal(fixture.batch.records[1].kind, RECORD_TOO_BIG);
+    assert_int_equal(fixture.batch.records[2].kind, RECORD_MISSING);
+    fetch(&fixture, SOURCE_VERSIONS, ids, 3);
+    assert_int_equal(fixture.batch.records[0].kind, RECORD_STRING);
+    assert_true(slice_is_equal(fixture.batch.records[0].version, slice_of("12")));
+    assert_int_equal(fixture.batch.records[1].version.size, 0); /* which equals no other */
+    close_fixture(&fixture);
+}
+
 static void test_a_window_on_two_connections(void **state)
 {
     (void)state;
@@ -611,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_versions_alone),
         cmocka_unit_test(test_rows_that_contradict_each_other_are_ambiguous),
         cmocka_unit_test(test_long_values),
+        cmocka_unit_test(test_ids_longer_than_a_value_may_be),
         cmocka_unit_test(test_a_window_on_two_connections),
         cmocka_unit_test(test_a_lost_server_is_found_again),
         cmocka_unit_test(test_a_slow_statement_is_cut_and_tried_again),

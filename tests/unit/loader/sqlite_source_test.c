@@ -43,6 +43,9 @@ static int start(void **state)
         "0.30000000000000004, NULL, 8)");
     sql("CREATE TABLE codes (id TEXT PRIMARY KEY COLLATE NOCASE, name)");
     sql("INSERT INTO codes VALUES ('85123A', 1), ('abc', 2.5), ('0012', 'x')");
+    sql("CREATE TABLE longs (id TEXT PRIMARY KEY, name TEXT, v TEXT)");
+    sql("INSERT INTO longs VALUES ('0123456789', 'bob', '12'), ('9876543210', 'alexander', "
+        "'1234567')");
     return 0;
 }
 
@@ -68,8 +71,11 @@ static void open_limited(struct fixture *fixture, const char *query, enum value_
     *fixture = (struct fixture){0};
     fixture->config.sqlite_file = path;
     fixture->config.mysql.chunk_rows = 3; /* several chunks, a short last one */
-    fixture->family =
-        (struct family){.name = "f", .source = SOURCE_SQLITE, .query = query, .value = value};
+    fixture->family = (struct family){.name = "f",
+                                      .source = SOURCE_SQLITE,
+                                      .query = query,
+                                      .value = value,
+                                      .value_column = "name"};
     fixture->family.max_value_bytes = 100;
     const struct source_options options = {
         .config = &fixture->config, .family = &fixture->family, .limits = limits};
@@ -143,6 +149,26 @@ static void test_rows_of_a_number_key(void **state)
     assert_true(slice_is_equal(fixture.batch.records[0].version, slice_of("5")));
     assert_int_equal(fixture.batch.records[0].value.size, 0);
     assert_int_equal(fixture.batch.records[1].kind, RECORD_MISSING);
+    close_fixture(&fixture);
+}
+
+/* max_value bounds values: ids and versions are needed whole. */
+static void test_ids_longer_than_a_value_may_be(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_fixture(&fixture, "SELECT id, name, v AS version FROM longs WHERE id IN ({ids})",
+                 VALUE_RAW);
+    fixture.family.max_value_bytes = 4; /* the connections ask for it with each question */
+    const char *const ids[] = {"0123456789", "9876543210", "absent5678"};
+    fetch(&fixture, SOURCE_VALUES, ids, 3);
+    assert_true(slice_is_equal(fixture.batch.records[0].value, slice_of("bob")));
+    assert_int_equal(fixture.batch.records[1].kind, RECORD_TOO_BIG);
+    assert_int_equal(fixture.batch.records[2].kind, RECORD_MISSING);
+    fetch(&fixture, SOURCE_VERSIONS, ids, 3);
+    assert_int_equal(fixture.batch.records[0].kind, RECORD_STRING);
+    assert_true(slice_is_equal(fixture.batch.records[0].version, slice_of("12")));
+    assert_int_equal(fixture.batch.records[1].version.size, 0); /* which equals no other */
     close_fixture(&fixture);
 }
 
@@ -315,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_of_a_number_key),
+        cmocka_unit_test(test_ids_longer_than_a_value_may_be),
         cmocka_unit_test(test_rows_of_a_text_key),
         cmocka_unit_test(test_nothing_is_asked_for_nothing),
         cmocka_unit_test(test_a_limit_makes_smaller_questions),
