@@ -222,6 +222,9 @@ static bool is_passing(CURLcode code, const struct http_answer *answer)
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
+    case CURLE_SSL_CONNECT_ERROR: /* broken off; a certificate that is not trusted has a code of its own */
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
     case CURLE_RECV_ERROR:
         return true;
     default:
@@ -315,6 +318,12 @@ static int make_version(struct http_connection *connection, struct cell *version
     return 0;
 }
 
+/* In a path these name something else than a row, on the way or at the service, however they are escaped. */
+static bool is_askable(struct slice id)
+{
+    return id.size > 0 && !slice_is_equal(id, slice_of(".")) && !slice_is_equal(id, slice_of(".."));
+}
+
 /* Asks for one id and hands on its row, if there is one. */
 static int ask_one(struct http_connection *connection, const struct source_question *question,
                    size_t at, struct error *err)
@@ -323,6 +332,9 @@ static int ask_one(struct http_connection *connection, const struct source_quest
     bool is_version_enough = question->content == SOURCE_VERSIONS;
     const struct http_answer *answer = &connection->answer;
     struct cell cells[COLUMN_COUNT] = {{CELL_TEXT, id}, {.kind = CELL_TEXT}, {.kind = CELL_NULL}};
+    if (!is_askable(id)) {
+        return 0;
+    }
     if (make_url(connection, id, err) != 0) {
         return -1;
     }

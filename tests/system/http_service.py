@@ -1,6 +1,7 @@
 """http_service.py - the service of load_http.sh: GET /users/ID answers a value with an ETag, in several moods.
 
-Usage: http_service.py FOLDER. Writes the port to FOLDER/port and one line a request to FOLDER/requests.
+Usage: http_service.py FOLDER [CERTIFICATE KEY DROPPED]: with a certificate it speaks TLS, and breaks off the first DROPPED
+connections in the handshake. Writes the port to FOLDER/port and one line a request to FOLDER/requests.
   id 404    there is none           id 503    the first request is answered 503, Retry-After: 1
   id 429    the first is 429        id moving its value, and so its ETag, changes with every request
   id weak   a weak ETag             id refused 403
@@ -8,6 +9,7 @@ Usage: http_service.py FOLDER. Writes the port to FOLDER/port and one line a req
 import hashlib
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -72,7 +74,27 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, body, ETag=("W/" if name == "weak" else "") + tag)
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(ThreadingHTTPServer):
+    context = None
+    dropped = 0
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.context is None:
+            return connection, address
+        if self.dropped > 0:
+            self.dropped -= 1
+            connection.recv(1)
+            connection.close()
+            raise OSError("dropped")
+        return self.context.wrap_socket(connection, server_side=True), address
+
+
+server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 2:
+    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.context.load_cert_chain(sys.argv[2], sys.argv[3])
+    server.dropped = int(sys.argv[4])
 with open(folder + "/port.part", "w") as port:
     port.write(str(server.server_address[1]))
 

@@ -53,10 +53,11 @@ C
 load() { "$L" run --quiet --config "$SCRATCH/$1.conf" --plan "$SCRATCH/$2.csv" --max-loss-share 1; }
 value() { redis cache get "user:$1:profile"; }
 
-plan "$SCRATCH/people.csv" $(seq 1 200) 404 503 429 moving "'a b/c" binary
+plan "$SCRATCH/people.csv" $(seq 1 200) 404 503 429 moving "'a b/c" binary . ..
 config "$SCRATCH/etag.conf" etag
 check "a plan is loaded" exits_with 0 load etag people
-check "each key has its own outcome" is_equal "$(outcomes "$(results_file)")" "$(printf 'missing 1\nstale_removed 1\nwarmed 204')"
+check "each key has its own outcome" is_equal "$(outcomes "$(results_file)")" "$(printf 'missing 3\nstale_removed 1\nwarmed 204')"
+check "a name of a folder is no id" is_equal "$(grep -cE '^(GET|HEAD)  ' "$SCRATCH/service/requests")" 0
 check "a body is the value" is_equal "$(value 17)" '{"id": "17", "count": 1}'
 check "503 with Retry-After is asked again" is_equal "$(value 503)" '{"id": "503", "count": 1}'
 check "429 is asked again" is_equal "$(value 429)" '{"id": "429", "count": 1}'
