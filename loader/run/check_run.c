@@ -15,9 +15,11 @@
 #include "common/monotonic.h"
 #include "common/units.h"
 #include "loader/load_options.h"
+#include "loader/warm/bucket_plan.h"
 #include "loader/warm/checked_plan.h"
 #include "loader/run/run_report.h"
 #include "loader/warm/warm_writer.h"
+#include "loader/warm/wave_soak.h"
 #include "loader/warm/write_mode.h"
 
 enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20, EXPLAIN_SIZE = 4096 };
@@ -44,6 +46,21 @@ static uint64_t window_ranks(const struct load_job *job)
                                           : (uint64_t)job->config->window_ranks;
 }
 
+/* What `run` would refuse at night. */
+static int check_words(const struct check_session *session, struct error *err)
+{
+    const struct load_options *options = session->job->options;
+    struct wave_plan waves;
+    enum wave_action action;
+    bool is_by_bucket;
+    return bucket_plan_is_wanted(options, &is_by_bucket, err) != 0 ||
+                   wave_plan_parse(options->waves, session->plan.identity.last_rank, &waves, err) !=
+                       0 ||
+                   wave_soak_parse_action(options->on_unhealthy, &action, err) != 0
+               ? -1
+               : 0;
+}
+
 static int open_session(struct check_session *session, struct error *err)
 {
     const struct load_job *job = session->job;
@@ -51,7 +68,7 @@ static int open_session(struct check_session *session, struct error *err)
                                         .redis = &job->redis,
                                         .patience_ms = job->config->patience_ms,
                                         .stop = run_switch_abort_flag()};
-    if (checked_plan_open(&session->plan, job, err) != 0 ||
+    if (checked_plan_open(&session->plan, job, err) != 0 || check_words(session, err) != 0 ||
         write_mode_parse(job->options->mode, job->config, session->plan.is_family_needed,
                          &session->mode, err) != 0 ||
         load_bounds_set_deadline(&session->bounds, job->options->deadline, job->now_unix, err) !=

@@ -48,6 +48,8 @@ static int rewarm(struct ready_session *session, struct error *err)
     choose_rewarm_folder(session);
     options.plan = session->missing_path;
     options.run = session->rewarm_path;
+    options.holdout_share =
+        0; /* who was held out is not missing; of another plan others would be drawn */
     job.is_part = true;
     job.options = &options;
     message_note(job.message, "%" PRIu64 " keys went missing; warming them again",

@@ -77,6 +77,7 @@ static int choose_sample(struct verify_session *session, struct error *err)
         err->kind = ERROR_USAGE;
         return error_add_context(err, "--sample");
     }
+    count = count < warmed ? count : warmed;
     session->sample_step = count == 0 ? 0 : (warmed + count - 1) / count;
     return 0;
 }

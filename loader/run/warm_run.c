@@ -23,8 +23,6 @@
  * What a crash leaves behind: the folder, at most one open intent, a lease that this host may take over at once. */
 #include "loader/load_job.h"
 
-#include <string.h>
-
 #include <inttypes.h>
 #include <time.h>
 
@@ -244,12 +242,9 @@ static int run_by_bucket(const struct load_job *job, struct error *err)
 
 int warm_run(const struct load_job *job, struct error *err)
 {
-    const char *by = job->options->waves_by;
-    if (by == NULL || strcmp(by, "rank") == 0) {
-        return run_plan(job, err);
+    bool is_by_bucket;
+    if (bucket_plan_is_wanted(job->options, &is_by_bucket, err) != 0) {
+        return -1;
     }
-    if (strcmp(by, "bucket") == 0) {
-        return run_by_bucket(job, err);
-    }
-    return error_set(err, ERROR_USAGE, "--waves-by is '%s', not rank or bucket", by);
+    return is_by_bucket ? run_by_bucket(job, err) : run_plan(job, err);
 }

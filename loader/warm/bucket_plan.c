@@ -3,6 +3,7 @@
 #include "loader/warm/bucket_plan.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/plan_writer.h"
 #include "common/user_bucket.h"
@@ -61,14 +62,23 @@ static int write_waves(struct checked_plan *plan, const struct wave_plan *limits
     return 0;
 }
 
+int bucket_plan_is_wanted(const struct load_options *options, bool *is_wanted, struct error *err)
+{
+    const char *by = options->waves_by;
+    *is_wanted = by != NULL && strcmp(by, "bucket") == 0;
+    if (by != NULL && !*is_wanted && strcmp(by, "rank") != 0) {
+        return error_set(err, ERROR_USAGE, "--waves-by is '%s', not rank or bucket", by);
+    }
+    return *is_wanted && options->waves == NULL
+               ? error_set(err, ERROR_USAGE, "--waves-by bucket needs --waves")
+               : 0;
+}
+
 int bucket_plan_write(const struct load_job *job, char *path, size_t size, struct wave_plan *waves,
                       struct error *err)
 {
     struct wave_plan limits;
     struct checked_plan plan;
-    if (job->options->waves == NULL) {
-        return error_set(err, ERROR_USAGE, "--waves-by bucket needs --waves");
-    }
     if (wave_plan_parse(job->options->waves, USER_BUCKET_COUNT, &limits, err) != 0 ||
         checked_plan_open_wide(&plan, job, err) != 0) {
         return -1;

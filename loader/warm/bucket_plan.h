@@ -11,6 +11,12 @@
 #include "loader/load_job.h"
 #include "loader/folder/wave_plan.h"
 
+struct load_options;
+
+/* --waves-by: ERROR_USAGE when it is neither rank nor bucket, or bucket without --waves. */
+int bucket_plan_is_wanted(const struct load_options *options, bool *is_wanted,
+                          struct error *err) MUST_CHECK;
+
 /* Writes the plan to `path` (of the job's, with .waves.csv appended; [size]) and says where its waves end. */
 int bucket_plan_write(const struct load_job *job, char *path, size_t size, struct wave_plan *waves,
                       struct error *err) MUST_CHECK;

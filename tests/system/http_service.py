@@ -25,6 +25,7 @@ most_at_once = 0
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: in two, each answer waits 40 ms for an acknowledgement
 
     def log_message(self, *unused):
         pass

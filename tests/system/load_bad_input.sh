@@ -37,6 +37,11 @@ check "a plan without rows" exits_with 3 run variant.csv
 : >variant.csv
 check "an empty plan" says 3 "variant.csv" run variant.csv
 check "no plan" says 3 "absent.csv" run absent.csv
+tried() { "$L" check --config shop.conf --plan plan.csv "$@"; }
+check "check refuses waves that fall, as run does" says 2 "shares must rise" tried --waves 10%,1%
+check "and an order of waves that is none" says 2 "not rank or bucket" tried --waves 1%,100% --waves-by id
+check "and one without waves" says 2 "needs --waves" tried --waves-by bucket
+check "and an answer to bad health that is none" says 2 "not hold, stop or rollback" tried --waves 1%,100% --on-unhealthy panic
 check "an unknown option" says 2 "--plam" "$L" run --plam x
 sed 's/^ttl = .*/ttl = tomorrow/' shop.conf >bad.conf
 check "a config that is wrong: file and line" says 3 "bad.conf:7" "$L" run --config bad.conf --plan plan.csv
