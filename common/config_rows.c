@@ -21,6 +21,7 @@ enum {
     PIPELINE_MAX = 100000,
     REST_PERCENT_MAX = 10000,
     NICE_MAX = 19,
+    VALUE_SIZE_MAX = 512 << 20, /* of Redis */
     WINDOW_RANKS_MIN = 100,
     WINDOW_RANKS_MAX = 10000000
 };
@@ -72,7 +73,7 @@ const struct config_row config_rows[] = {
      "and so much longer, by a hash of the key"},
     {"family", "miss_cost", CONFIG_COST_MS, FAMILY(miss_cost_ms), NULL, 0, 0,
      "what a miss costs the database; default what the log told, else 10ms"},
-    {"family", "size", CONFIG_BYTES, FAMILY(size_bytes), NULL, 0, 0,
+    {"family", "size", CONFIG_BYTES, FAMILY(size_bytes), NULL, 0, VALUE_SIZE_MAX,
      "size of a value; default what the log told, else 512"},
     {"family", "negative_ttl", CONFIG_DURATION_SECOND, FAMILY(negative_ttl_second), "0s", 0, 0,
      "a short entry for ids that the database lacks; 0s: none"},

@@ -35,7 +35,7 @@ struct config_row {
     size_t
         offset; /* in struct config; for [family NAME] in struct family, [log NAME] in struct log_config */
     const char *default_text; /* NULL: none, the field is 0 */
-    int64_t min, max;         /* of a count */
+    int64_t min, max;         /* of a count; of bytes the max only, 0: none */
     const char *help;
 };
 

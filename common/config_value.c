@@ -79,6 +79,19 @@ static int set_count(const struct config_row *row, const char *text, int64_t *fi
     return 0;
 }
 
+static int set_bytes(const struct config_row *row, const char *text, uint64_t *field,
+                     struct error *err)
+{
+    char most[UNITS_TEXT_SIZE];
+    if (units_parse_bytes(text, field, err) != 0) {
+        return -1;
+    }
+    return row->max == 0 || *field <= (uint64_t)row->max
+               ? 0
+               : error_set(err, ERROR_INPUT, "%.60s is more than %s, which no value may have", text,
+                           units_print_bytes(most, (uint64_t)row->max));
+}
+
 static int set_cost(const char *text, double *field, struct error *err)
 {
     enum { US_PER_MS = 1000, TEXT_SIZE_MAX = 40 };
@@ -252,7 +265,7 @@ int config_value_set(const struct config_target *target, const struct config_row
     case CONFIG_COUNT:
         return set_count(row, text, field, err);
     case CONFIG_BYTES:
-        return units_parse_bytes(text, field, err);
+        return set_bytes(row, text, field, err);
     case CONFIG_DURATION_SECOND:
         return units_parse_duration_second(text, field, err);
     case CONFIG_DURATION_MS:

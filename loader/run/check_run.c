@@ -17,12 +17,13 @@
 #include "loader/load_options.h"
 #include "loader/warm/bucket_plan.h"
 #include "loader/warm/checked_plan.h"
+#include "loader/warm/scan_warning.h"
 #include "loader/run/run_report.h"
 #include "loader/warm/warm_writer.h"
 #include "loader/warm/wave_soak.h"
 #include "loader/warm/write_mode.h"
 
-enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20, EXPLAIN_SIZE = 4096 };
+enum { SAMPLE_WINDOWS = 4, WINDOW_BYTES_MAX = 12 << 20 };
 
 struct check_session {
     const struct load_job *job;
@@ -36,6 +37,7 @@ struct check_session {
     struct load_bounds bounds; /* its deadline only */
     struct memory_watch memory;
     struct warm_writer *writer;
+    bool *is_explained; /* [family_count] */
     uint64_t key_bytes; /* of the sampled rows */
     double elapsed_second;
 };
@@ -97,11 +99,16 @@ static int open_session(struct check_session *session, struct error *err)
         .clock_shift_second = job->clock_shift_second,
     };
     session->writer = warm_writer_new(&options, err);
+    session->is_explained = calloc(job->config->family_count + 1, sizeof *session->is_explained);
+    if (session->is_explained == NULL) {
+        return error_set_memory(err, "trying a plan");
+    }
     return session->writer == NULL ? -1 : 0;
 }
 
 static void close_session(struct check_session *session)
 {
+    free(session->is_explained);
     warm_writer_free(session->writer);
     window_sizer_free(&session->sizer);
     load_window_free(&session->window);
@@ -112,6 +119,24 @@ static void close_session(struct check_session *session)
 }
 
 /* ---- the sample */
+
+/* With the first ids of each family; the next window's ids take their place. */
+static int look_for_scans(struct check_session *session, struct error *err)
+{
+    const struct config *config = session->job->config;
+    for (size_t i = 0; i < config->family_count; i++) {
+        const struct window_part *part = &session->window.parts[i];
+        if (part->count == 0 || session->is_explained[i]) {
+            continue;
+        }
+        session->is_explained[i] = true;
+        if (scan_warning_tell(&config->families[i], session->sources.sources[i], part->ids,
+                              part->count, session->job->message, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static int try_windows(struct check_session *session, struct error *err)
 {
@@ -124,7 +149,8 @@ static int try_windows(struct check_session *session, struct error *err)
         more = load_window_read(&session->window, &feed, &session->sizer, err);
         if (more == 1 &&
             (load_window_fetch(&session->window, &session->sources, &session->sizer, err) != 0 ||
-             warm_writer_write(session->writer, &session->window, err) != 0)) {
+             warm_writer_write(session->writer, &session->window, err) != 0 ||
+             look_for_scans(session, err) != 0)) {
             return -1;
         }
         for (size_t row = 0; more == 1 && row < session->window.count; row++) {
@@ -156,28 +182,11 @@ static const char *version_words(enum version_kind kind)
     return "";
 }
 
-static int check_family(struct check_session *session, size_t family_index, struct error *err)
+static void print_family(const struct check_session *session, size_t family_index)
 {
     const struct family *family = &session->job->config->families[family_index];
-    struct source *source = session->sources.sources[family_index];
-    const struct window_part *part = &session->window.parts[family_index];
+    const struct source *source = session->sources.sources[family_index];
     printf("family %s:\n  %s\n", family->name, version_words(source_version_kind(source)));
-    if (part->count == 0) {
-        return 0;
-    }
-    char *plan = calloc(1, EXPLAIN_SIZE);
-    bool is_scan = false;
-    if (plan == NULL) {
-        return error_set_memory(err, "asking how the database reads");
-    }
-    int result = source_explain(source, part->ids, part->count, plan, EXPLAIN_SIZE, &is_scan, err);
-    if (result == 0 && is_scan) {
-        message_warn(session->job->message,
-                     "family %s: the database would read the whole table for each query:\n%s",
-                     family->name, plan);
-    }
-    free(plan);
-    return result;
 }
 
 /* ---- the verdict */
@@ -283,8 +292,8 @@ static int print_verdict(struct check_session *session, struct error *err)
     run_report_print_tally(stdout, &totals->tally);
     warn_of_strange_ids(session, sampled);
     for (size_t i = 0; i < session->job->config->family_count; i++) {
-        if (session->plan.is_family_needed[i] && check_family(session, i, err) != 0) {
-            return -1;
+        if (session->plan.is_family_needed[i]) {
+            print_family(session, i);
         }
     }
     if (write_mode_warning(session->mode) != NULL) {

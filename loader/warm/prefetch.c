@@ -17,12 +17,14 @@
 
 #include "common/monotonic.h"
 #include "loader/folder/journal.h"
+#include "loader/warm/scan_warning.h"
 
 enum { WINDOW_COUNT = 2 };
 
 struct prefetch {
     struct prefetch_options options;
     struct window_sizer sizer; /* the thread's alone */
+    bool is_explained;         /* so is this */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -103,11 +105,32 @@ static int write_intent(struct prefetch *prefetch, struct load_window *window, s
     return 0;
 }
 
+/* Before the first window is asked for, while nobody else asks the sources. What cannot be explained will fail, or it does
+ * not matter. */
+static void look_for_scans(struct prefetch *prefetch, const struct load_window *window)
+{
+    const struct prefetch_options *options = &prefetch->options;
+    struct error ignored = {0};
+    for (size_t i = 0; i < window->part_count && options->message != NULL; i++) {
+        const struct window_part *part = &window->parts[i];
+        struct source *source = options->sources->sources[i];
+        if (part->count > 0 && !prefetch->is_explained) {
+            int told = scan_warning_tell(&options->feed.config->families[i], source, part->ids,
+                                         part->count, options->message, &ignored);
+            (void)told;
+        }
+    }
+    prefetch->is_explained = true;
+}
+
 /* As load_window_read. */
 static int make_window(struct prefetch *prefetch, struct load_window *window, struct error *err)
 {
     const struct prefetch_options *options = &prefetch->options;
     int more = load_window_read(window, &options->feed, &prefetch->sizer, err);
+    if (more == 1 && options->sources != NULL) {
+        look_for_scans(prefetch, window);
+    }
     if (more == 1 && options->sources != NULL &&
         (load_window_fetch(window, options->sources, &prefetch->sizer, err) != 0 ||
          batch_filler_prepare(&options->filler, window, err) != 0 ||

@@ -15,6 +15,8 @@ struct prefetch_options {
     struct window_feed feed;
     struct source_set
         *sources; /* borrowed until prefetch_stop; NULL: rows are only read, not fetched */
+    const struct message
+        *message; /* for queries that scan, which are looked for once; NULL: no look */
     struct batch_filler filler; /* windows come out prepared */
     struct journal *journal;    /* that their intents are written to, ahead of time; NULL: none */
     bool is_ahead;              /* as prefetch_write_ahead */

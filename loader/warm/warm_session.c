@@ -303,6 +303,7 @@ int warm_session_open_wave(struct warm_session *session, int wave, uint64_t afte
                  .holdout =
                      holdout_of(job->options->holdout_share, session->folder.manifest.plan_digest)},
         .sources = &session->fetch_sources,
+        .message = wave == 0 ? job->message : NULL,
         .filler = warm_writer_filler(session->writer),
         .journal = session->journal,
         .is_ahead = pulse_batch_rows(&session->pulse, ranks) == ranks,

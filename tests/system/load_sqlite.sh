@@ -19,7 +19,8 @@ check "that writes nothing" is_equal "$(redis cache dbsize)" 0
 
 redis cache set user:7:profile mine >/dev/null
 start_monitor cache monitor.log
-check "run" load run
+check "run" exits_with 0 load run
+check "which finds no query that scans" bash -c "! grep 'whole table' $SCRATCH/stderr"
 kill $MONITOR_PID
 check "warms every key but the one that stood" is_equal "$(outcomes "$(results_file)")" "$(printf 'exists 1\nwarmed %d' $((COUNT - 1)))"
 check "which is untouched" is_equal "$(redis cache get user:7:profile) $(redis cache ttl user:7:profile)" "mine -1"
@@ -78,5 +79,10 @@ redis cache flushall >/dev/null
 "$L" run --config odd.conf --plan odd.csv >odd.out 2>&1 || true
 check "only ids that are equal byte for byte are used" is_equal "$(awk -F, 'NR > 1 {print $3}' "$(results_file)" | paste -sd' ')" \
     "warmed missing missing warmed missing missing warmed missing"
+sed 's/WHERE id IN/WHERE +id IN/' odd.conf >scan.conf # the + keeps SQLite from its index
+says_scan() { grep -qF "family user-profile: the database would read the whole table for each query" "$SCRATCH/stderr"; }
+exits_with 1 "$L" run --config scan.conf --plan odd.csv --run scan --quiet || true
+check "a query that reads the whole table is told by run" says_scan
+check "and by check" says 0 "would read the whole table" "$L" check --config scan.conf --plan odd.csv
 check "and the table still stands" is_equal "$(sqlite3 odd.db 'SELECT count(*) FROM users')" 4
 finish

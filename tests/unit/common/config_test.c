@@ -174,6 +174,8 @@ static void mistakes_are_named(void **state)
         {"[redis]\ndatabase = -1\n",
          "t.conf:2: database: '-1' is not a count; write 5000, 200k or 3M"},
         {"[mysql]\nport = 70000\n", "t.conf:2: port: 70000 is not between 0 and 65535"},
+        {"[family f]\nsize = 513MiB\n",
+         "t.conf:2: size: 513MiB is more than 512 MiB, which no value may have"},
         {"[mysql]\nchunk_rows = 1000\n", "t.conf:2: chunk_rows: 1000 is not between 1 and 999"},
         {"[redis]\ntls = maybe\n", "t.conf:2: tls: 'maybe' is neither yes nor no"},
         {"[redis]\naddress = localhost\n", "t.conf:2: address: 'localhost' is not an address; "
