@@ -120,8 +120,11 @@ enum feature_theme {
     THEME_COUNT
 };
 enum feature_theme key_features_theme(enum key_feature feature);
-/* A few words for a column that is higher than the average key's, or lower. */
+/* A few words for a column that is higher than the average key's, or lower; NULL where that is nothing to say. */
 const char *key_features_words(enum key_feature feature, bool is_high);
+/* Whether those words can be meant for a return (or against it): "comes often" never speaks against one, though beside
+ * others that say the same a column may be given a weight of the other sign. */
+bool key_features_speaks(enum key_feature feature, bool is_high, bool is_for);
 /* Its name in dumps: "gap", "event_ratio". */
 const char *key_features_name(enum key_feature feature);
 

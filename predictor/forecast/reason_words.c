@@ -2,7 +2,6 @@
  * Room: predictor/forecast. May touch: nothing. Pure. */
 #include "predictor/forecast/reason_words.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +11,9 @@ static const double amount_least = 0.1; /* of logit: below, nobody would notice 
 /* Everything that the features of one theme add up to. */
 struct theme_sum {
     double amount;
-    enum key_feature strongest; /* in the direction of the amount */
+    enum key_feature
+        strongest; /* in the direction of the amount, and in words that can be meant so */
+    bool has_words;
 };
 
 static void sum_themes(const struct contribution *contributions, struct theme_sum *themes)
@@ -23,11 +24,15 @@ static void sum_themes(const struct contribution *contributions, struct theme_su
         themes[key_features_theme((enum key_feature)i)].amount += contributions[i].amount;
     }
     for (int i = 0; i < FEATURE_COUNT; i++) {
-        enum feature_theme theme = key_features_theme((enum key_feature)i);
-        double along = copysign(1, themes[theme].amount) * contributions[i].amount;
-        if (along > strongest[theme]) {
+        enum key_feature feature = (enum key_feature)i;
+        enum feature_theme theme = key_features_theme(feature);
+        bool is_for = themes[theme].amount > 0;
+        double along = is_for ? contributions[i].amount : -contributions[i].amount;
+        if (along > strongest[theme] &&
+            key_features_speaks(feature, contributions[i].is_high, is_for)) {
             strongest[theme] = along;
-            themes[theme].strongest = (enum key_feature)i;
+            themes[theme].strongest = feature;
+            themes[theme].has_words = true;
         }
     }
 }
@@ -59,6 +64,12 @@ static void print_words(char words[WORDS_SIZE], enum key_feature feature, bool i
                    key_features_words(feature, is_high));
 }
 
+/* How much there is to say in that direction. */
+static double worth(const struct theme_sum *theme, double sign)
+{
+    return theme->has_words ? sign * theme->amount : 0;
+}
+
 /* The strongest themes with that sign, strongest first. */
 static void append_themes(char *reason, size_t size, const struct contribution *contributions,
                           const struct reason_subject *subject, struct theme_sum *themes,
@@ -69,11 +80,11 @@ static void append_themes(char *reason, size_t size, const struct contribution *
     for (int count = 0; count < most; count++) {
         struct theme_sum *best = &themes[0];
         for (int i = 1; i < THEME_COUNT; i++) {
-            best = sign * themes[i].amount > sign * best->amount ? &themes[i] : best;
+            best = worth(&themes[i], sign) > worth(best, sign) ? &themes[i] : best;
         }
         char words[WORDS_SIZE];
         print_words(words, best->strongest, contributions[best->strongest].is_high, subject);
-        if (sign * best->amount < amount_least || !append(reason, size, link, words)) {
+        if (worth(best, sign) < amount_least || !append(reason, size, link, words)) {
             return;
         }
         best->amount = 0;

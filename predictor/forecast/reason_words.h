@@ -20,8 +20,8 @@ struct reason_subject {
 };
 
 /* Appends to `reason`, a terminated text in `size` bytes, "; for: A, B; against: C": up to two themes that speak for
- * the key and one against it, each by its strongest feature, the strongest theme first; what does not matter or does
- * not fit whole is left out. */
+ * the key and one against it, each by its strongest feature whose words can be meant so, the strongest theme first; what does
+ * not matter or does not fit whole is left out. */
 void reason_words_append(char *reason, size_t size,
                          const struct contribution contributions[FEATURE_COUNT],
                          const struct reason_subject *subject);
