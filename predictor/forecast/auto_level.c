@@ -77,9 +77,8 @@ int auto_level_guess(struct auto_level *level, const struct forecast_state *stat
                      const struct candidate_choice *choice, const struct feature_context *present,
                      struct error *err)
 {
-    enum level_sort sort = state->options.is_event ? LEVEL_UNTAUGHT_EVENT : LEVEL_EVENT;
     struct dormant_scores dormant;
-    *level = (struct auto_level){.past.forecast = level_forecast_make(NULL, 0, sort)};
+    *level = (struct auto_level){.past.forecast = level_forecast_make(NULL, 0, LEVEL_UNTAUGHT)};
     int result = dormant_scores_take(&dormant, state, choice, present, err);
     if (result == 0) {
         set_levels(level, state, &dormant);

@@ -5,82 +5,79 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-/* What is typical before any window is seen: how far levels lie apart, and how many windows that is worth. */
-static const double typical_spread[] = {
-    [LEVEL_ORDINARY] = 0.15, [LEVEL_EVENT] = 0.35, [LEVEL_UNTAUGHT_EVENT] = 0.15};
+/* What is typical before any window is seen: by how much forecasts of a level fail, and how many windows that is worth. */
+static const double typical_spread = 0.2;
 static const double typical_worth = 4;
-static const double untaught_spread = 0.5; /* of an event of which nothing is known */
+static const double untaught_spread = 0.5; /* of what no past window tells */
 static const double late_half_life = 1;    /* windows */
 
-/* Weighted sums over samples of one kind. */
-struct kind_sums {
-    double weight, weight_squares, level, squares, noise;
-};
-
-static double weight_at(size_t at, enum level_sort sort)
+/* Sets `mean` to the mean level of the windows that had ended by `moment_unix`, late ones trusted more, and its error to
+ * that of measuring them; false if none had. */
+static bool mean_by(const struct level_sample *samples, size_t count, int64_t moment_unix,
+                    struct window_level *mean)
 {
-    return sort == LEVEL_EVENT ? 1 : exp2(-(double)at / late_half_life);
-}
-
-static struct kind_sums sum_kind(const struct level_sample *samples, size_t count,
-                                 enum level_sort sort, bool is_same_kind)
-{
-    struct kind_sums sums = {0};
+    double weight = 0;
+    double sum = 0;
+    double noise = 0;
+    double w = 1;
     for (size_t i = 0; i < count; i++) {
-        double w = samples[i].is_same_kind == is_same_kind ? weight_at(i, sort) : 0;
-        sums.weight += w;
-        sums.weight_squares += w * w;
-        sums.level += w * samples[i].measured.level;
-        sums.noise += w * samples[i].measured.error * samples[i].measured.error;
+        if (samples[i].end_unix <= moment_unix) {
+            double error = w * samples[i].measured.error;
+            weight += w;
+            sum += w * samples[i].measured.level;
+            noise += error * error;
+            w *= exp2(-1 / late_half_life);
+        }
     }
-    double weight = sums.weight > 0 ? sums.weight : 1;
-    sums.level /= weight;
-    sums.noise /= weight;
+    double by = weight > 0 ? weight : 1;
+    *mean = (struct window_level){.level = sum / by, .error = sqrt(noise) / by};
+    return weight > 0;
+}
+
+/* The share of its time that a window has for itself beside the one after it. */
+static double own_share(const struct level_sample *samples, size_t at)
+{
+    double length = (double)(samples[at].end_unix - samples[at].start_unix);
+    double apart = at == 0 ? length : (double)(samples[at - 1].end_unix - samples[at].end_unix);
+    return fmin(apart / length, 1);
+}
+
+/* By how much the same forecast failed for past windows, beyond the noise of measuring: neighbours hardly differ, and a
+ * level that drifts is missed by more than levels lie apart. Windows that share their time tell little each. */
+static double failures(const struct level_sample *samples, size_t count, double *freedom)
+{
+    double squares = 0;
+    *freedom = 0;
     for (size_t i = 0; i < count; i++) {
-        double w = samples[i].is_same_kind == is_same_kind ? weight_at(i, sort) : 0;
-        double away = samples[i].measured.level - sums.level;
-        sums.squares += w * away * away / weight;
+        struct window_level mean;
+        if (mean_by(samples, count, samples[i].origin_unix, &mean)) {
+            double share = own_share(samples, i);
+            double away = samples[i].measured.level - mean.level;
+            double noise = samples[i].measured.error;
+            squares += share * (away * away - noise * noise);
+            *freedom += share;
+        }
     }
-    return sums;
-}
-
-/* How many equally weighted samples the weights are worth. */
-static double effective_count(const struct kind_sums *sums)
-{
-    return sums->weight > 0 ? sums->weight * sums->weight / sums->weight_squares : 0;
-}
-
-/* What a kind tells about the spread of levels: its variance beyond the noise of measuring, times its freedom. */
-static double spread_sum(const struct kind_sums *sums, double *freedom)
-{
-    double effective = effective_count(sums);
-    *freedom = fmax(effective - 1, 0);
-    return fmax(sums->squares * effective - sums->noise * *freedom, 0);
+    return fmax(squares, 0);
 }
 
 struct level_forecast level_forecast_make(const struct level_sample *samples, size_t count,
                                           enum level_sort sort)
 {
-    struct kind_sums same = sum_kind(samples, count, sort, true);
-    struct kind_sums other = sum_kind(samples, count, sort, false);
-    const struct kind_sums *mean_of = same.weight > 0 ? &same : &other;
-    double freedom_same;
-    double freedom_other;
-    double spread = spread_sum(&same, &freedom_same) + spread_sum(&other, &freedom_other);
-    double freedom = freedom_same + freedom_other;
-    double typical = typical_spread[sort] * typical_spread[sort];
-    double variance = (typical_worth * typical + spread) / (typical_worth + freedom);
-    double effective = fmax(effective_count(mean_of), 1);
-    double predictive = variance * (1 + 1 / effective) + mean_of->noise / effective;
-    if (sort == LEVEL_UNTAUGHT_EVENT) {
-        predictive += untaught_spread * untaught_spread;
-    }
-    return (struct level_forecast){.mean = mean_of->level,
-                                   .spread = sqrt(predictive),
-                                   .degrees = typical_worth + freedom,
-                                   .base = mean_of->level,
+    struct window_level mean;
+    double freedom;
+    double squares = failures(samples, count, &freedom);
+    double degrees = typical_worth + freedom;
+    (void)mean_by(samples, count, INT64_MAX, &mean);
+    double typical = typical_spread * typical_spread + mean.error * mean.error;
+    double variance = (typical_worth * typical + squares) / degrees;
+    double unknown = sort == LEVEL_ORDINARY ? 0 : untaught_spread;
+    return (struct level_forecast){.mean = mean.level,
+                                   .spread = hypot(sqrt(variance), unknown),
+                                   .degrees = degrees,
+                                   .base = mean.level,
                                    .base_spread = sqrt(variance),
-                                   .base_degrees = typical_worth + freedom};
+                                   .base_degrees = degrees};
 }
 
 double level_forecast_quantile(const struct level_forecast *forecast, double chance)

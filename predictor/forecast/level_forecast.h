@@ -5,7 +5,10 @@
 
 #include "predictor/forecast/window_level.h"
 
-enum level_sort { LEVEL_ORDINARY, LEVEL_EVENT, LEVEL_UNTAUGHT_EVENT };
+#include <stdint.h>
+
+/* Untaught: no past window tells, or only ordinary ones while an event is coming; what is not known of it is added. */
+enum level_sort { LEVEL_ORDINARY, LEVEL_UNTAUGHT };
 
 struct level_forecast {
     double mean; /* on the logit scale */
@@ -16,16 +19,15 @@ struct level_forecast {
         base_degrees; /* of events: the level where the pull is 1, and how unsure it is */
 };
 
-/* The level of one past window; of an ordinary one, or when no event is of the coming one's kind, all are. */
+/* The level of one past window, and its times. */
 struct level_sample {
     struct window_level measured;
-    bool is_same_kind;
+    int64_t origin_unix, start_unix, end_unix;
 };
 
-/* `samples` [count], the latest first. Ordinary windows: a mean that trusts late ones more; events: a plain mean of
- * those of the same kind, if there are any. The
- * spread is that of the levels, shrunk towards a typical one where they are few; LEVEL_UNTAUGHT_EVENT is an event that
- * has only ordinary windows to learn from, and adds what is not known about it. */
+/* `samples` [count], the latest first, may share time. The mean trusts late ones more. The spread is by how much the same
+ * forecast failed for those of them that had others before their origin, moved towards what is typical where they are
+ * few. */
 struct level_forecast level_forecast_make(const struct level_sample *samples, size_t count,
                                           enum level_sort sort);
 /* The level that is not exceeded with probability `chance`. */

@@ -33,16 +33,6 @@ static bool is_told_by_target(const struct training_set *set)
     return false;
 }
 
-static bool has_same_kind(const struct training_set *set, bool by_target)
-{
-    for (size_t i = 0; i < set->origin_count; i++) {
-        if (set->origins[i].is_same_kind && has_level(set, i, by_target)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The chosen candidate's scores of all rows by its full fit, which is what today's keys are scored with; levels measured
  * on them are the same for all windows. Learned from these very rows, they order them too well, but no level is wrong by
  * that: it is what makes a window's scores sum to its returns. */
@@ -188,15 +178,17 @@ static void learn_windows(struct past_levels *levels, const struct event_replay 
     struct level_sample samples[TRAINING_ORIGINS_MAX];
     size_t count = 0;
     bool by_target = is_told_by_target(set);
-    bool by_kind = has_same_kind(set, by_target);
     for (size_t i = 0; i < set->origin_count; i++) {
         if (has_level(set, i, by_target)) {
-            samples[count].measured = window_level_of(set, scores, i);
-            samples[count++].is_same_kind = !by_kind || set->origins[i].is_same_kind;
+            const struct feature_context *context = &set->origins[i].context;
+            samples[count++] = (struct level_sample){.measured = window_level_of(set, scores, i),
+                                                     .origin_unix = context->origin_unix,
+                                                     .start_unix = context->start_unix,
+                                                     .end_unix = context->end_unix};
         }
     }
     levels->is_untaught = replay->state->options.is_event;
-    enum level_sort sort = levels->is_untaught ? LEVEL_UNTAUGHT_EVENT : LEVEL_ORDINARY;
+    enum level_sort sort = levels->is_untaught ? LEVEL_UNTAUGHT : LEVEL_ORDINARY;
     levels->forecast = level_forecast_make(samples, count, sort);
 }
 

@@ -93,21 +93,40 @@ static void levels_are_forecast_with_a_spread(void **state)
 {
     (void)state;
     static const struct level_sample rising[] = {
-        {{-1.0, 0.02}, true}, {{-1.5, 0.02}, true}, {{-2.0, 0.02}, true}};
-    static const struct level_sample kinds[] = {
-        {{-1.0, 0.02}, true}, {{-3.0, 0.02}, false}, {{-1.2, 0.02}, true}};
+        {{-1.0, 0.02}, 70, 70, 80}, {{-1.5, 0.02}, 60, 60, 70}, {{-2.0, 0.02}, 50, 50, 60}};
     struct level_forecast ordinary = level_forecast_make(rising, 3, LEVEL_ORDINARY);
     assert_true(ordinary.mean > -1.5 && ordinary.mean < -1.0); /* late ones count more */
-    struct level_forecast event = level_forecast_make(kinds, 3, LEVEL_EVENT);
-    assert_true(fabs(event.mean + 1.1) < 1e-9); /* the other kind does not count */
-    assert_true(level_forecast_quantile(&event, 0.05) < -1.3);
-    assert_true(level_forecast_quantile(&event, 0.95) > -0.9);
-    struct level_forecast single = level_forecast_make(kinds, 1, LEVEL_EVENT);
-    assert_true(single.mean == -1.0 && single.spread > 0.3 && single.spread < 1);
-    struct level_forecast untaught = level_forecast_make(rising, 3, LEVEL_UNTAUGHT_EVENT);
+    /* Forecasts made when they began failed by 1/2 and by 2/3, all but measured exactly. */
+    double squares = 0.25 + 4.0 / 9 - 2 * 0.02 * 0.02;
+    double noise = 0.02 * 0.02 * (1 + 0.25 + 0.0625) / (1.75 * 1.75); /* of their mean */
+    assert_true(fabs(ordinary.spread - sqrt((4 * (0.04 + noise) + squares) / 6)) < 1e-9);
+    assert_true(ordinary.degrees == 6);
+    assert_true(level_forecast_quantile(&ordinary, 0.05) < ordinary.mean - 0.6);
+    struct level_forecast untaught = level_forecast_make(rising, 3, LEVEL_UNTAUGHT);
     assert_true(untaught.spread > ordinary.spread + 0.1);
-    struct level_forecast none = level_forecast_make(NULL, 0, LEVEL_EVENT);
+    struct level_forecast single = level_forecast_make(rising, 1, LEVEL_ORDINARY);
+    assert_true(single.mean == -1.0 && fabs(single.spread - hypot(0.2, 0.02)) < 1e-9);
+    struct level_forecast none = level_forecast_make(NULL, 0, LEVEL_ORDINARY);
     assert_true(none.mean == 0 && isfinite(none.spread) && none.spread > 0);
+}
+
+/* Neighbours that share two thirds of their time are alike whatever the next one will be: only what had ended by a
+ * window's origin says how well it could be foretold, and each counts by the time it has for itself. */
+static void levels_that_share_time_do_not_look_sure(void **state)
+{
+    (void)state;
+    struct level_sample drifting[9];
+    for (int i = 0; i < 9; i++) {
+        drifting[i] =
+            (struct level_sample){{-0.1 * i, 0.02}, 100 - 10 * i, 100 - 10 * i, 130 - 10 * i};
+    }
+    struct level_forecast forecast = level_forecast_make(drifting, 9, LEVEL_ORDINARY);
+    assert_true(fabs(forecast.degrees - (4 + 1 + 5.0 / 3)) < 1e-9);
+    assert_true(forecast.spread > 0.25); /* neighbours lie 0.1 apart */
+    drifting[1].origin_unix = drifting[0].origin_unix =
+        0; /* a lead that nothing had ended before */
+    forecast = level_forecast_make(drifting, 2, LEVEL_ORDINARY);
+    assert_true(forecast.degrees == 4);
 }
 
 static void a_sample_thins_by_hash_alone(void **state)
@@ -142,6 +161,7 @@ int main(void)
         cmocka_unit_test(the_gradient_is_zero_at_the_top),
         cmocka_unit_test(what_nothing_holds_stays),
         cmocka_unit_test(levels_are_forecast_with_a_spread),
+        cmocka_unit_test(levels_that_share_time_do_not_look_sure),
         cmocka_unit_test(a_sample_thins_by_hash_alone),
     };
     special_math_init();
