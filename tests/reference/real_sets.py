@@ -4,7 +4,7 @@ Usage: real_sets.py log SET SHARED_DATA >LOG.csv                       ts,user,i
        real_sets.py came SET SHARED_DATA ENTITY START END >IDS         who was seen in [START, END)
        real_sets.py hits SET SHARED_DATA ENTITY START END >TRUTH.csv   id,hits of the same
 
-Standard library only. CDNOW knows days, so its accesses are at midnight.
+Standard library only. CDNOW and the grocer know days, so their accesses are at midnight.
 """
 import collections
 import csv
@@ -22,6 +22,12 @@ def cdnow(folder):
             yield int(day.timestamp()), fields[0], ""
 
 
+def grocer(folder):
+    with open(f"{folder}/btyd/groceryElog.csv", newline="") as lines:
+        for row in csv.DictReader(lines):
+            yield unix_of(row["date"]), row["cust"], ""
+
+
 def events(path):
     with gzip.open(path, "rt", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -30,6 +36,7 @@ def events(path):
 
 SETS = {
     "cdnow": cdnow,
+    "grocer": grocer,
     "retail": lambda folder: events(f"{folder}/online_retail_dev.events.csv.gz"),
     "journey": lambda folder: events(f"{folder}/campaigns/completejourney_sample.events.csv.gz"),
 }
