@@ -36,6 +36,7 @@ enum source_failure mysql_link_judge(unsigned number)
         enum source_failure failure;
     } rules[] = {
         {1040, SOURCE_FAILURE_LOST},  /* too many connections */
+        {1047, SOURCE_FAILURE_LOST},  /* this node of a Galera cluster is not ready for queries */
         {1053, SOURCE_FAILURE_LOST},  /* server shutdown in progress */
         {1203, SOURCE_FAILURE_LOST},  /* too many connections of this user */
         {1243, SOURCE_FAILURE_LOST},  /* unknown prepared statement */
@@ -45,6 +46,8 @@ enum source_failure mysql_link_judge(unsigned number)
         {2006, SOURCE_FAILURE_LOST},  /* server has gone away */
         {2013, SOURCE_FAILURE_LOST},  /* lost connection, or our read time limit */
         {2055, SOURCE_FAILURE_LOST},  /* lost connection, with a system error */
+        {3032, SOURCE_FAILURE_LOST},  /* the server is in offline mode */
+        {3169, SOURCE_FAILURE_LOST},  /* the session was killed (MySQL) */
         {4031, SOURCE_FAILURE_LOST},  /* disconnected by the server because of inactivity */
         {1205, SOURCE_FAILURE_AGAIN}, /* lock wait timeout */
         {1213, SOURCE_FAILURE_AGAIN}, /* deadlock */

@@ -1,5 +1,6 @@
 /* mysql_source_test.c - rows from a private MariaDB: right rows only, deterministic values, faults survived.
  * Room: tests. May touch: a private server. */
+#include "loader/source/mysql_link.h"
 #include "loader/source/source.h"
 
 #include "tests/unit/loader/private_server.h"
@@ -517,6 +518,21 @@ static void refuse(const char *query, enum value_encoding value, enum error_kind
     close_fixture(&fixture);
 }
 
+/* A server that is on its way out, or in again, is waited for; what only a person can mend is not. */
+static void test_what_helps(void **state)
+{
+    (void)state;
+    static const unsigned lost[] = {1040, 1047, 1053, 1927, 2006, 2013, 3032, 3169};
+    static const unsigned fatal[] = {1044, 1045, 1054, 1064, 1146, 1153};
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        assert_int_equal(mysql_link_judge(lost[i]), SOURCE_FAILURE_LOST);
+    }
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+        assert_int_equal(mysql_link_judge(fatal[i]), SOURCE_FAILURE_FATAL);
+    }
+    assert_int_equal(mysql_link_judge(1213), SOURCE_FAILURE_AGAIN);
+}
+
 static void test_queries_that_cannot_be_used(void **state)
 {
     (void)state;
@@ -640,6 +656,7 @@ int main(void)
         cmocka_unit_test(test_a_slow_statement_is_cut_and_tried_again),
         cmocka_unit_test(test_a_stop_ends_the_fetch),
         cmocka_unit_test(test_the_plan_shows_a_scan),
+        cmocka_unit_test(test_what_helps),
         cmocka_unit_test(test_queries_that_cannot_be_used),
         cmocka_unit_test(test_logging_in),
         cmocka_unit_test(test_tls_is_not_given_up),
