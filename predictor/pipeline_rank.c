@@ -115,13 +115,24 @@ static int observe_all(struct rank_job *job, struct error *err)
     return found;
 }
 
+/* What changes how a plan is to be read. */
+static bool is_to_be_heard(const char *fact)
+{
+    return strcmp(fact, "level_note") == 0 || strcmp(fact, "unlogged_event") == 0;
+}
+
 static void say_what_was_fitted(const struct rank_job *job, enum entity entity)
 {
     struct forecast_fact facts[FORECAST_FACTS_MAX];
     size_t count = forecaster_describe(job->forecasters[entity], facts);
     for (size_t i = 0; i < count; i++) {
-        message_detail(job->pipeline->message, "%s forecast: %s %s", entity_name(entity),
-                       facts[i].name, facts[i].value);
+        if (is_to_be_heard(facts[i].name)) {
+            message_warn(job->pipeline->message, "%s forecast: %s", entity_name(entity),
+                         facts[i].value);
+        } else {
+            message_detail(job->pipeline->message, "%s forecast: %s %s", entity_name(entity),
+                           facts[i].name, facts[i].value);
+        }
     }
 }
 

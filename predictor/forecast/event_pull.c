@@ -9,6 +9,9 @@ enum { BUCKETS_MAX = 4000000, NEIGHBOURS_EACH_SIDE = 3, DAYS_PER_WEEK = 7 };
 static const double pull_least =
     0.05; /* an event that shows in no log has moved someone all the same */
 
+static const double unlogged_share = 0.05;
+static const double enough_to_tell = 20; /* accesses */
+
 /* Accesses before each bucket of the history, all keys together. */
 struct access_curve {
     double *before; /* [bucket_count + 1] */
@@ -68,8 +71,8 @@ static bool is_within(const struct forecast_state *state, int64_t start_unix, in
     return start_unix >= state->first_unix && end_unix <= state->options.as_of_unix;
 }
 
-static double pull_of(const struct forecast_state *state, const struct access_curve *curve,
-                      const struct feature_event *events, size_t count, size_t at)
+static void measure(const struct forecast_state *state, const struct access_curve *curve,
+                    struct feature_event *events, size_t count, size_t at)
 {
     const struct event_window *window = &events[at].window;
     const int64_t week = (int64_t)DAYS_PER_WEEK * SECONDS_PER_DAY;
@@ -77,7 +80,7 @@ static double pull_of(const struct forecast_state *state, const struct access_cu
     double ordinary = 0;
     double neighbours = 0;
     if (!is_within(state, window->start_unix, window->end_unix)) {
-        return 0;
+        return;
     }
     for (int i = -NEIGHBOURS_EACH_SIDE; i <= NEIGHBOURS_EACH_SIDE; i++) {
         int64_t start_unix = window->start_unix + i * step;
@@ -89,10 +92,12 @@ static double pull_of(const struct forecast_state *state, const struct access_cu
         }
     }
     if (ordinary <= 0) {
-        return 0;
+        return;
     }
+    double expected = ordinary / neighbours;
     double came = accesses(curve, state->clock.bucket_second, window->start_unix, window->end_unix);
-    return fmax(came * neighbours / ordinary - 1, pull_least);
+    events[at].pull = fmax(came / expected - 1, pull_least);
+    events[at].is_unlogged = expected >= enough_to_tell && came < expected * unlogged_share;
 }
 
 int event_pull_measure(const struct forecast_state *state, struct feature_event *events,
@@ -103,7 +108,11 @@ int event_pull_measure(const struct forecast_state *state, struct feature_event 
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        events[i].pull = curve.before == NULL ? 0 : pull_of(state, &curve, events, count, i);
+        events[i].pull = 0;
+        events[i].is_unlogged = false;
+        if (curve.before != NULL) {
+            measure(state, &curve, events, count, i);
+        }
     }
     free(curve.before);
     return 0;

@@ -72,6 +72,7 @@ struct feature_event {
     double silent_share; /* the same of those that had been silent for FEATURE_SILENT_DAY */
     double pull;         /* as event_pull.h measures it; 0 is not known */
     bool is_same_kind;
+    bool is_unlogged; /* hardly an access in its window: its logs are missing, event_pull.h says */
 };
 
 struct feature_context {

@@ -9,7 +9,9 @@
 static const double typical_spread = 0.2;
 static const double typical_worth = 4;
 static const double untaught_spread = 0.5; /* of what no past window tells */
-static const double late_half_life = 1;    /* windows */
+static const double untaught_above =
+    1.4; /* an event brings as many as ordinary times, or ten times as many */
+static const double late_half_life = 1; /* windows */
 
 /* Sets `mean` to the mean level of the windows that had ended by `moment_unix`, late ones trusted more, and its error to
  * that of measuring them; false if none had. */
@@ -74,6 +76,7 @@ struct level_forecast level_forecast_make(const struct level_sample *samples, si
     double unknown = sort == LEVEL_ORDINARY ? 0 : untaught_spread;
     return (struct level_forecast){.mean = mean.level,
                                    .spread = hypot(sqrt(variance), unknown),
+                                   .above = sort == LEVEL_ORDINARY ? 0 : untaught_above,
                                    .degrees = degrees,
                                    .base = mean.level,
                                    .base_spread = sqrt(variance),
@@ -82,7 +85,9 @@ struct level_forecast level_forecast_make(const struct level_sample *samples, si
 
 double level_forecast_quantile(const struct level_forecast *forecast, double chance)
 {
-    return forecast->mean + forecast->spread * gsl_cdf_tdist_Pinv(chance, forecast->degrees);
+    const double middle = 0.5;
+    double spread = chance > middle ? hypot(forecast->spread, forecast->above) : forecast->spread;
+    return forecast->mean + spread * gsl_cdf_tdist_Pinv(chance, forecast->degrees);
 }
 
 double level_forecast_base_deviation(const struct level_forecast *forecast)

@@ -14,6 +14,7 @@ struct level_forecast {
     double mean; /* on the logit scale */
     double
         spread; /* scale of a Student distribution around it, chance of single keys not included */
+    double above;   /* added to the spread above the mean */
     double degrees; /* its degrees of freedom */
     double base, base_spread,
         base_degrees; /* of events: the level where the pull is 1, and how unsure it is */

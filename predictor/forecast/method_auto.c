@@ -211,7 +211,13 @@ static size_t describe(const struct forecast_state *state, const void *fitted,
         count = forecast_state_add_fact(
             facts, count, "level_note",
             "no past event found enough dormant keys that came back: expected is what ordinary "
-            "windows bring, in a wide band; --event-strength tells better");
+            "windows bring, in a band that reaches far up; --event-strength tells better");
+    }
+    for (size_t i = 0; i < method->set.unlogged_count; i++) {
+        count = forecast_state_add_fact(
+            facts, count, "unlogged_event",
+            "%s is left out: hardly an access in its window; if its logs are missing, ingest them",
+            method->set.unlogged[i].name);
     }
     count = forecast_state_add_fact(facts, count, "training_windows", "%zu, %zu of them events",
                                     method->set.origin_count, method->level.past.event_windows);

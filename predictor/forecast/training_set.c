@@ -80,6 +80,20 @@ static void set_events(struct training_set *set, const struct forecast_state *st
     qsort(set->events, set->event_count, sizeof *set->events, compare_events);
 }
 
+/* An event whose logs are missing would teach that nobody comes. */
+static void leave_out_unlogged(struct training_set *set)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < set->event_count; i++) {
+        if (set->events[i].is_unlogged) {
+            set->unlogged[set->unlogged_count++] = set->events[i].window;
+        } else {
+            set->events[kept++] = set->events[i];
+        }
+    }
+    set->event_count = kept;
+}
+
 /* ---- origins */
 
 /* Events are by start; one that started earlier but ended later than the next is rare, and left out with it. */
@@ -122,11 +136,21 @@ static bool has_history_before(const struct forecast_state *state, int64_t origi
     return before >= least && (is_event || before >= whole / HISTORY_SHARE);
 }
 
+static bool overlap(const struct event_window *event, const struct forecast_window *window)
+{
+    return event->start_unix < window->end_unix && window->start_unix < event->end_unix;
+}
+
 static bool overlaps_event(const struct training_set *set, const struct forecast_window *window)
 {
     for (size_t i = 0; i < set->event_count; i++) {
         const struct event_window *event = &set->events[i].window;
-        if (event->start_unix < window->end_unix && window->start_unix < event->end_unix) {
+        if (overlap(event, window)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < set->unlogged_count; i++) {
+        if (overlap(&set->unlogged[i], window)) {
             return true;
         }
     }
@@ -316,6 +340,7 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
     if (event_pull_measure(state, set->events, set->event_count, err) != 0) {
         return -1;
     }
+    leave_out_unlogged(set);
     set_origins(set, state);
     for (size_t i = 0; i < set->origin_count; i++) {
         if (fit_context(state, state->first_unix, &set->origins[i].context, err) != 0) {

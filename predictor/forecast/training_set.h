@@ -25,6 +25,8 @@ struct training_origin {
 struct training_set {
     struct feature_event events[TRAINING_EVENTS_MAX]; /* by start */
     size_t event_count;
+    struct event_window unlogged[TRAINING_EVENTS_MAX]; /* left out: their logs are missing */
+    size_t unlogged_count;
     struct training_origin
         origins[TRAINING_ORIGINS_MAX]; /* the latest first; rolling ones before events */
     size_t origin_count;

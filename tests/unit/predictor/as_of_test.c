@@ -67,9 +67,9 @@ static bool take(const struct feature_context *context, struct bucket_list bucke
 }
 
 static const struct feature_event events[] = {
-    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 0.2, 2, true},
-    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 0.4, 2, true},
-    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 0.3, 2, false},
+    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 0.2, 2, true, false},
+    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 0.4, 2, true, false},
+    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 0.3, 2, false, false},
 };
 
 static struct feature_context context_of(void)

@@ -48,10 +48,38 @@ static void pulls_are_measured_by_all_keys(void **unused)
     assert_true(fabs(events[1].pull - 6) < 1e-9);
     assert_true(events[2].pull == 0);                /* began before the history */
     assert_true(fabs(events[3].pull - 0.05) < 1e-9); /* moved nobody */
+    assert_false(events[0].is_unlogged || events[2].is_unlogged || events[3].is_unlogged);
     state.first_unix = INT64_MAX;
     key_sample_free(&state.sample);
     assert_int_equal(event_pull_measure(&state, events, 1, &err), 0);
     assert_true(events[0].pull == 0);
+}
+
+static void an_event_without_logs_is_seen(void **unused)
+{
+    (void)unused;
+    static const int missing_from = 60;
+    static const int missing_to = 63;
+    struct active_bucket buckets[DAYS];
+    size_t count = 0;
+    for (int i = 0; i < DAYS; i++) {
+        if (i < missing_from || i >= missing_to) {
+            buckets[count++] = (struct active_bucket){(FIRST_DAY + i) * 24 + 12, 9};
+        }
+    }
+    struct forecast_state state = {.clock = {.bucket_second = 3600},
+                                   .sample = {.key_count_max = 10, .bucket_count_max = 1000},
+                                   .first_unix = day_unix(0),
+                                   .options.as_of_unix = day_unix(DAYS)};
+    struct feature_event events[] = {{.window = {"a", "sale", day_unix(60), day_unix(63), NULL}},
+                                     {.window = {"b", "sale", day_unix(80), day_unix(83), NULL}}};
+    struct error err;
+    const struct bucket_list all = {.buckets = buckets, .count = count};
+    assert_int_equal(key_sample_offer(&state.sample, 1, all, &err), 0);
+    assert_int_equal(event_pull_measure(&state, events, 2, &err), 0);
+    assert_true(events[0].is_unlogged);
+    assert_false(events[1].is_unlogged);
+    key_sample_free(&state.sample);
 }
 
 static void hazards_add_up(void **unused)
@@ -116,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pulls_are_measured_by_all_keys),
+        cmocka_unit_test(an_event_without_logs_is_seen),
         cmocka_unit_test(hazards_add_up),
         cmocka_unit_test(a_layer_is_fitted_on_its_base),
     };
