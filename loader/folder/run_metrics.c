@@ -3,6 +3,7 @@
 #include "loader/folder/run_metrics.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "loader/rules/pace.h"
 #include "loader/folder/run_status.h"
 
-enum { READABLE_MODE = 0644 };
+enum { READABLE_MODE = 0644, LABEL_SIZE = 2 * (NAME_MAX + 1) };
 
 static const char *const states[] = {"running", "paused", "stopped", "finished", "failed"};
 
@@ -81,6 +82,20 @@ static void put_state(FILE *out, const struct run_metrics *metrics)
     }
 }
 
+/* As the text format wants label values: quotes, backslashes and ends of lines behind a backslash. What does not fit, and
+ * no file has so long a name, is cut off. */
+static void escape(const char *text, char *label, size_t size)
+{
+    size_t used = 0;
+    for (; *text != '\0' && used + 2 < size; text++) {
+        if (*text == '"' || *text == '\\' || *text == '\n') {
+            label[used++] = '\\';
+        }
+        label[used++] = *text == '\n' ? 'n' : *text;
+    }
+    label[used] = '\0';
+}
+
 int run_metrics_save(const char *path, const struct run_metrics *metrics, struct error *err)
 {
     struct file_draft *draft = file_draft_open(path, err);
@@ -88,10 +103,14 @@ int run_metrics_save(const char *path, const struct run_metrics *metrics, struct
         return -1;
     }
     FILE *out = file_draft_stream(draft);
-    put_state(out, metrics);
-    put_rows(out, metrics);
-    put_times(out, metrics);
-    put_throttled(out, metrics);
+    char label[LABEL_SIZE];
+    struct run_metrics escaped = *metrics;
+    escape(metrics->run, label, sizeof label);
+    escaped.run = label;
+    put_state(out, &escaped);
+    put_rows(out, &escaped);
+    put_times(out, &escaped);
+    put_throttled(out, &escaped);
     if (!file_draft_is_in_place(draft) && fchmod(fileno(out), READABLE_MODE) != 0) {
         file_draft_abandon(draft);
         return error_set(err, ERROR_BACKEND, "cannot make %s readable", path);
