@@ -43,6 +43,9 @@ void shop_files_put_config(FILE *out, const struct timetable *timetable)
             "\n"
             "[events]\n"
             "file = events.csv\n"
+            "\n"
+            "[entity product]\n"
+            "attributes = product-attributes.csv\n"
             "\n",
             timetable->shop->name);
     fputs("[log access]\n"
