@@ -25,6 +25,13 @@ static int64_t view_start(const struct event_replay *replay, const struct traini
     return start;
 }
 
+/* Every so many of the keys that are dormant now are looked at: enough to tell a total. */
+static size_t step_of(const struct dormant_scores *dormant)
+{
+    enum { KEYS_ENOUGH = 50000 };
+    return dormant->count / KEYS_ENOUGH + 1;
+}
+
 /* Today's keys through the shorter history, by both; and the same keys as they are scored. */
 struct views {
     struct dormant_scores then, plain, now;
@@ -32,10 +39,11 @@ struct views {
 
 static int take_views(struct views *views, const struct dormant_scores *dormant, struct error *err)
 {
+    size_t most = dormant->count / step_of(dormant) + 1;
     *views = (struct views){.then = {.keys = NULL}};
-    if (dormant_scores_reserve(&views->then, dormant->count, err) != 0 ||
-        dormant_scores_reserve(&views->plain, dormant->count, err) != 0 ||
-        dormant_scores_reserve(&views->now, dormant->count, err) != 0) {
+    if (dormant_scores_reserve(&views->then, most, err) != 0 ||
+        dormant_scores_reserve(&views->plain, most, err) != 0 ||
+        dormant_scores_reserve(&views->now, most, err) != 0) {
         return -1;
     }
     return 0;
@@ -51,11 +59,9 @@ static void free_views(struct views *views)
 static void fill_views(const struct event_replay *replay, const struct feature_context *view,
                        int64_t start_unix, double ln_age, struct views *views)
 {
-    enum { KEYS_ENOUGH = 50000 };
     const struct forecast_state *state = replay->state;
     const struct dormant_scores *dormant = replay->dormant;
-    size_t step = dormant->count / KEYS_ENOUGH + 1;
-    for (size_t i = 0; i < dormant->count; i += step) {
+    for (size_t i = 0; i < dormant->count; i += step_of(dormant)) {
         size_t at = dormant->keys[i];
         struct feature_key key = training_set_key(state, at);
         struct contribution unused[FEATURE_COUNT];

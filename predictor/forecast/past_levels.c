@@ -36,21 +36,22 @@ static bool is_told_by_target(const struct training_set *set)
 /* The chosen candidate's scores of all rows by its full fit, which is what today's keys are scored with; levels measured
  * on them are the same for all windows. Learned from these very rows, they order them too well, but no level is wrong by
  * that: it is what makes a window's scores sum to its returns. */
-static int score_rows(const struct training_set *set, const struct candidate_choice *choice,
-                      float **scores, struct error *err)
+static float *score_rows(const struct training_set *set, const struct candidate_choice *choice,
+                         struct error *err)
 {
-    *scores = malloc((set->rows.count + 1) * sizeof **scores);
-    if (*scores == NULL) {
-        return error_set_memory(err, "measuring past events");
+    float *scores = malloc((set->rows.count + 1) * sizeof *scores);
+    if (scores == NULL) {
+        (void)error_set_memory(err, "measuring past events");
+        return NULL;
     }
     for (size_t i = 0; i < set->rows.count; i++) {
         const struct training_origin *origin = &set->origins[set->rows.origins[i]];
         struct contribution unused[FEATURE_COUNT];
-        (*scores)[i] = (float)candidate_ask(choice, &set->rows.values[i * FEATURE_COUNT],
-                                            origin->is_event, origin->ln_age, unused)
-                           .score;
+        scores[i] = (float)candidate_ask(choice, &set->rows.values[i * FEATURE_COUNT],
+                                         origin->is_event, origin->ln_age, unused)
+                        .score;
     }
-    return 0;
+    return scores;
 }
 
 /* Past events, and what their levels are by these scores. */
@@ -154,16 +155,16 @@ static int learn_events(struct past_levels *levels, const struct event_replay *r
 {
     const struct training_set *set = replay->set;
     struct past_events past = {.count = 0};
-    float *values = NULL;
-    int result = score_rows(set, replay->choice, &values, err);
-    if (result == 0) {
-        struct row_scores scores = {values, replay->choice->bases};
-        measure(&past, set, scores);
-        result = replay_all(&past, replay, err);
-        *is_told = past.has_level;
-        if (result == 0 && past.has_level) {
-            forecast_event(levels, &past, reach_of(set, scores, &past));
-        }
+    float *values = score_rows(set, replay->choice, err);
+    if (values == NULL) {
+        return -1;
+    }
+    struct row_scores scores = {values, replay->choice->bases};
+    measure(&past, set, scores);
+    int result = replay_all(&past, replay, err);
+    *is_told = past.has_level;
+    if (result == 0 && past.has_level) {
+        forecast_event(levels, &past, reach_of(set, scores, &past));
     }
     free(values);
     return result;

@@ -66,7 +66,7 @@ check "the first step comes when the source is known to be well" wait_for 10 is_
 check "a second controller is refused" says 8 "another ramp of sale is under way" ramp
 redis cache del rekindle:ramp:sale >/dev/null
 check "a lost key lets nobody in" wait_for 10 is_share 0
-check "and is called lost" is_move lost
+check "and is called lost" wait_for 10 is_move lost
 redis cache set rekindle:ramp:sale 100 >/dev/null
 check "nobody lets all in by hand" wait_for 10 is_share 0
 kill -TERM "$RAMP"
