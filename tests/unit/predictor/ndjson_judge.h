@@ -25,12 +25,12 @@ static inline const json_t *judge_find(const json_t *object, const char *name)
     return json_is_object(inner) ? json_object_get(inner, dot + 1) : NULL;
 }
 
-/* Errors of jansson that say nothing about the grammar: we read bytes, and numbers as text. */
+/* Errors of jansson that say nothing about the grammar: we read bytes, numbers as text, and names with escaped NUL bytes. */
 static inline bool judge_abstains(const json_error_t *error)
 {
     enum json_error_code code = json_error_code(error);
     return code == json_error_invalid_utf8 || code == json_error_numeric_overflow ||
-           code == json_error_stack_overflow;
+           code == json_error_stack_overflow || code == json_error_null_byte_in_key;
 }
 
 /* Does the scanner agree with jansson on `line`? Wanted are "t", "u" and "a.b". Lines with NUL bytes are refused
