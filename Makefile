@@ -151,7 +151,7 @@ $(B)/fuzz/control_file_fuzz: $(B)/obj/tests/fuzz/control_file_fuzz.o $(B)/obj/lo
 $(B)/fuzz/journal_record_fuzz: $(B)/obj/loader/folder/journal_record.o $(B)/obj/loader/folder/journal_cursor.o
 $(B)/fuzz/key_value_fuzz: $(B)/obj/loader/folder/key_value.o
 $(B)/fuzz/redis_info_fuzz: $(B)/obj/loader/sink/redis_info.o
-$(B)/fuzz/redis_pool_fuzz: $(patsubst %,$(B)/obj/loader/sink/redis_%.o,pool address target cluster fault)
+$(B)/fuzz/redis_pool_fuzz: $(patsubst %,$(B)/obj/loader/sink/redis_%.o,pool address target cluster fault reader)
 $(B)/fuzz/redis_pool_fuzz: FUZZ_LIBS = -lhiredis
 $(B)/fuzz/image_format_fuzz: $(B)/obj/tests/fuzz/image_format_fuzz.o $(B)/obj/loader/source/image_format.o
 $(B)/fuzz/json_object_fuzz: $(B)/obj/tests/fuzz/json_object_fuzz.o $(B)/obj/loader/source/json_object.o

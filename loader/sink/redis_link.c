@@ -4,6 +4,7 @@
 
 #include "common/file_io.h"
 #include "loader/sink/redis_fault.h"
+#include "loader/sink/redis_reader.h"
 #include "loader/sink/redis_tls.h"
 #include "loader/sink/redis_wait.h"
 
@@ -186,7 +187,7 @@ static struct redis_link *dial(const struct redis_login *login, const char *kind
     link->socket.descriptor = -1;
     link->stop = login->stop;
     snprintf(link->name, sizeof link->name, "%s at %s", kind, address->text);
-    link->reader = redisReaderCreate();
+    link->reader = redis_reader_new();
     if (link->reader == NULL) {
         error_set_memory(err, "connecting to Redis");
         goto fail;

@@ -3,6 +3,7 @@
 #include "loader/sink/redis_pool.h"
 
 #include "loader/sink/redis_cluster.h"
+#include "loader/sink/redis_reader.h"
 #include "loader/sink/redis_sentinel.h"
 
 #include <stdint.h>
@@ -52,7 +53,7 @@ int redis_link_call(struct redis_link *link, const struct slice arguments[], siz
                     int64_t timeout_ms, redisReply **reply, struct error *err)
 {
     void *object = NULL;
-    redisReader *reader = redisReaderCreate();
+    redisReader *reader = redis_reader_new();
     (void)link, (void)arguments, (void)count, (void)timeout_ms;
     if (reader == NULL || redisReaderFeed(reader, (const char *)answer, answer_size) != REDIS_OK ||
         redisReaderGetReply(reader, &object) != REDIS_OK || object == NULL) {
