@@ -5,14 +5,13 @@
 #include "common/plan_reader.h"
 
 #include "common/csv_reader.h"
-#include "common/decimal.h"
 #include "common/plan_fields.h"
+#include "common/plan_sum.h"
 #include "common/plan_survey.h"
 #include "common/units.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,32 +45,6 @@ static int check_time(const char *path, const struct plan_limits *limits,
             units_print_duration(age_max, (double)limits->max_plan_age_second));
     }
     return 0;
-}
-
-/* Fills `*row_count` from the .sum file. */
-static int read_sum(const char *path, uint64_t *row_count, struct error *err)
-{
-    struct csv_record record;
-    struct csv_reader *csv = csv_reader_open(path, err);
-    if (csv == NULL) {
-        return -1;
-    }
-    int result = -1;
-    int cell = csv_reader_find_column(csv, "rows");
-    int got = csv_reader_next(csv, &record, err);
-    if (got < 0) {
-        goto done;
-    }
-    if (got == 0 || cell < 0 || decimal_parse_count(record.fields[cell], row_count) != 0) {
-        error_set(err, ERROR_INPUT,
-                  "%.400s does not tell the number of rows; make a new plan, or remove this file",
-                  path);
-        goto done;
-    }
-    result = 0;
-done:
-    csv_reader_close(csv);
-    return result;
 }
 
 /* The rows a sheet holds below the header: Excel's since 2007 and LibreOffice's, and Excel's before. */
@@ -113,15 +86,17 @@ static int check_against_sum(const char *path, const struct plan_limits *limits,
                              struct plan_identity *identity, struct error *err)
 {
     char sum_path[PATH_MAX];
-    uint64_t sum_count;
-    int size = snprintf(sum_path, sizeof sum_path, "%s.sum", path);
-    if (size < 0 || (size_t)size >= sizeof sum_path || access(sum_path, F_OK) != 0) {
-        return 0;
-    }
-    if (read_sum(sum_path, &sum_count, err) != 0) {
+    struct plan_sum sum;
+    if (plan_sum_path(path, sum_path, sizeof sum_path, err) != 0) {
         return -1;
     }
-    return check_removal(path, limits, sum_count, identity, err);
+    if (access(sum_path, F_OK) != 0) {
+        return 0;
+    }
+    if (plan_sum_read(sum_path, &sum, err) != 0) {
+        return -1;
+    }
+    return check_removal(path, limits, sum.row_count, identity, err);
 }
 
 /* ---- the door */

@@ -6,6 +6,7 @@
 #include "common/file_io.h"
 #include "common/plan_columns.h"
 #include "common/plan_digest.h"
+#include "common/plan_sum.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -26,9 +27,8 @@ struct plan_writer {
 static int open_sum(struct plan_writer *writer, const char *path, struct error *err)
 {
     char sum_path[PATH_MAX];
-    int size = snprintf(sum_path, sizeof sum_path, "%s.sum", path);
-    if (size < 0 || (size_t)size >= sizeof sum_path) {
-        return error_set(err, ERROR_INPUT, "the path is too long: %.200s...", path);
+    if (plan_sum_path(path, sum_path, sizeof sum_path, err) != 0) {
+        return -1;
     }
     writer->sum = file_draft_open(sum_path, err);
     return writer->sum == NULL ? -1 : 0;
@@ -131,11 +131,11 @@ static int commit(struct plan_writer *writer, struct error *err)
         return -1;
     }
     if (writer->sum != NULL) {
-        char text[PLAN_DIGEST_TEXT_SIZE];
+        struct plan_sum written = {.row_count = writer->row_count};
         struct file_draft *sum = writer->sum;
         writer->sum = NULL;
-        plan_digest_print(&writer->digest, text);
-        fprintf(file_draft_stream(sum), "rows,digest\n%" PRIu64 ",%s\n", writer->row_count, text);
+        plan_digest_print(&writer->digest, written.digest);
+        plan_sum_write(&written, file_draft_stream(sum));
         if (file_draft_commit(sum, err) != 0) {
             return -1;
         }

@@ -9,19 +9,18 @@
  *   4. The ranker's order is written out: plan.csv and its .sum by one rename each, then the reports.
  *   Memory follows the plan and the distinct (x, t_x, T), not the keys. Nothing but the outputs is written. */
 #include "predictor/feature_files.h"
-#include "predictor/rank_request.h"
+#include "predictor/rank_summary.h"
 #include "predictor/stop_signal.h"
 
 #include "common/file_io.h"
+#include "common/plan_edits.h"
 #include "common/plan_writer.h"
-#include "common/units.h"
 
 #include "predictor/forecast/forecaster.h"
 #include "predictor/rank/rank_score.h"
 #include "predictor/rank/ranker.h"
 #include "predictor/report/rank_report.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static const char *const default_model = "auto";
@@ -219,6 +218,13 @@ static int score_all(struct rank_job *job, struct error *err)
 
 /* ---- what is written */
 
+/* What a growth team has reviewed is not lost to the next night's cron. */
+static int check_plan_in_place(const struct rank_job *job, struct error *err)
+{
+    const struct predict_options *options = job->pipeline->options;
+    return options->is_replaced ? 0 : plan_edits_check(options->out, err);
+}
+
 static int write_plan(struct rank_job *job, struct error *err)
 {
     struct plan_row row;
@@ -229,6 +235,10 @@ static int write_plan(struct rank_job *job, struct error *err)
         if (stop_signal_check(err) != 0 || plan_writer_append(job->writer, &row, err) != 0) {
             return -1;
         }
+    }
+    /* Once more: ranking takes its time, and somebody may have saved the plan meanwhile. */
+    if (check_plan_in_place(job, err) != 0) {
+        return -1;
     }
     struct plan_writer *writer = job->writer;
     job->writer = NULL;
@@ -257,74 +267,17 @@ static uint64_t budget_of(const struct rank_job *job)
     return budget_bytes != 0 ? budget_bytes : job->pipeline->config->budget_memory_bytes;
 }
 
-static void warn_of_heavy_pins(const struct rank_job *job)
-{
-    char pinned[UNITS_TEXT_SIZE];
-    char budget[UNITS_TEXT_SIZE];
-    uint64_t budget_bytes = budget_of(job);
-    if (budget_bytes != 0 && job->totals.pinned_bytes > budget_bytes) {
-        message_warn(job->pipeline->message, "the pinned keys alone take %s, the budget is %s",
-                     units_print_bytes(pinned, job->totals.pinned_bytes),
-                     units_print_bytes(budget, budget_bytes));
-    }
-}
-
-/* Cron would load nothing, and nobody would know why. */
-static void warn_of_empty_plan(const struct rank_job *job)
-{
-    char budget[UNITS_TEXT_SIZE];
-    const struct rank_totals *totals = &job->totals;
-    if (totals->planned_count > 0) {
-        return;
-    }
-    if (totals->end == RANK_END_BUDGET) {
-        message_warn(job->pipeline->message,
-                     "the plan is empty: not one key fits into the budget, %s",
-                     units_print_bytes(budget, budget_of(job)));
-    } else {
-        message_warn(job->pipeline->message,
-                     "the plan is empty: no key is dormant; --dormant-after says how long a key "
-                     "has to have been quiet, --scope all plans every key");
-    }
-}
-
-static void warn_of_missing(const struct rank_job *job, const struct key_list *list,
-                            const char *option)
-{
-    char names[256];
-    size_t count = key_list_print_missing(list, names, sizeof names);
-    if (count > 0) {
-        message_warn(job->pipeline->message,
-                     "%s: no key that could be planned has one of these %zu ids: %s", option, count,
-                     names);
-    }
-}
-
 static void say_summary(const struct rank_job *job)
 {
-    const struct message *message = job->pipeline->message;
-    const struct rank_totals *totals = &job->totals;
-    static const char *const ends[] = {
-        [RANK_END_ALL] = "all of them",
-        [RANK_END_TOP] = "cut by --top",
-        [RANK_END_BUDGET] = "cut by the budget",
+    struct rank_summary summary = {
+        .message = job->pipeline->message,
+        .request = &job->request,
+        .totals = &job->totals,
+        .asked_count = job->asked_count,
+        .expected_return_count = job->expected_return_count,
+        .budget_bytes = budget_of(job),
     };
-    char bytes[UNITS_TEXT_SIZE];
-    for (int i = 0; i < ENTITY_COUNT; i++) {
-        if (job->forecasters[i] != NULL) {
-            message_note(message, "%ss: %" PRIu64 " %s, of whom %.0f are expected to return",
-                         entity_name((enum entity)i), job->asked_count[i],
-                         job->request.dormant_after_second == 0 ? "known" : "dormant",
-                         job->expected_return_count[i]);
-        }
-    }
-    message_note(message, "planned: %" PRIu64 " of %" PRIu64 " keys (%s), %s in Redis",
-                 totals->planned_count, totals->offered_count, ends[totals->end],
-                 units_print_bytes(bytes, totals->planned_bytes));
-    warn_of_heavy_pins(job);
-    warn_of_empty_plan(job);
-    warn_of_missing(job, job->request.pins, "--pins");
-    warn_of_missing(job, job->request.exclusions, "--exclude");
+    rank_summary_say(&summary);
 }
 
 /* ---- the whole */
@@ -339,6 +292,9 @@ static int open_ranker(struct rank_job *job, struct error *err)
 
 static int open_writer(struct rank_job *job, struct error *err)
 {
+    if (check_plan_in_place(job, err) != 0) {
+        return -1;
+    }
     job->writer = plan_writer_open(job->pipeline->options->out, err);
     return job->writer == NULL ? -1 : 0;
 }

@@ -82,6 +82,8 @@ static const struct option_row rank_rows[] = {
     {"max-history-age", OPTION_DURATION_SECOND, FIELD(max_history_age_second), "TIME",
      "refuse a history that ends so long before as-of; default 2d"},
     {"out", OPTION_TEXT, FIELD(out), "FILE", "the plan; - is standard output"},
+    {"replace", OPTION_FLAG, FIELD(is_replaced), NULL,
+     "write over a plan that somebody has edited since; without it that is an error"},
     {"report", OPTION_TEXT, FIELD(report), "DIR", "summary.csv and budget-curve.csv go there"},
     {"dump-features", OPTION_TEXT, FIELD(dump_features), "DIR",
      "what auto learned from and is asked about, as CSV for other tools"},

@@ -26,6 +26,7 @@ struct predict_options {
     int64_t dormant_after_second, max_history_age_second;
     double event_strength;      /* 0: not given */
     uint64_t budget_bytes, top; /* 0: no limit */
+    bool is_replaced;           /* the plan, also when it was edited */
     struct option_list attributes, pins, exclude;
     /* backtest */
     const char *models;

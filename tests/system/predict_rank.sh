@@ -53,6 +53,18 @@ check "a device is written to" rank --out /dev/null
 check "and stays one" test -c /dev/null
 check "without a sum beside it" test ! -e /dev/null.sum
 
+rank --quiet --dormant-after 10h --out kept.csv
+check "a plan that nobody touched is replaced" rank --dormant-after 20h --out kept.csv
+sed -i '3s/,warm,/,skip,/' kept.csv
+cp kept.csv reviewed.csv
+check "one that was edited is not" says 3 "kept.csv was edited after rank wrote it" rank --dormant-after 10h --out kept.csv
+check "and stays as it was" cmp kept.csv reviewed.csv
+check "unless that is meant" rank --dormant-after 10h --replace --out kept.csv
+check "whereupon it is rank's again" is_equal "$(rows kept.csv) $(rank --dormant-after 10h --out kept.csv 2>&1 | grep -c planned:)" "30 1"
+sums=$(md5sum log.csv)
+check "a slip of the pen costs no log" says 3 "log.csv is there already" rank --out log.csv
+check "not a byte of it" is_equal "$(md5sum log.csv)" "$sums"
+
 check "what auto learned from and is asked is written down" rank --dormant-after 10h --dump-features features --out dumped.csv
 check "a row for each dormant key" is_equal "$(rows features/user-asked.csv)" 30
 check "the same keys as in the plan" is_equal "$(tail -n +2 features/user-asked.csv | cut -d'"' -f2 | sort)" \
