@@ -108,6 +108,15 @@ static int append_to_list(struct option_list *list, const char *text, struct err
     return 0;
 }
 
+/* Where 0 stands for "not given": a script that has computed it does not mean "no limit". */
+static int refuse_zero(const uint64_t *value, struct error *err)
+{
+    if (*value > 0) {
+        return 0;
+    }
+    return error_set(err, ERROR_USAGE, "0 is too little; give 1 or more, or leave the option out");
+}
+
 static int store_value(const struct option_row *row, const char *text, char *values,
                        struct error *err)
 {
@@ -121,8 +130,12 @@ static int store_value(const struct option_row *row, const char *text, char *val
         return 0;
     case OPTION_COUNT:
         return units_parse_count(text, field, err);
+    case OPTION_COUNT_SOME:
+        return units_parse_count(text, field, err) != 0 ? -1 : refuse_zero(field, err);
     case OPTION_BYTES:
         return units_parse_bytes(text, field, err);
+    case OPTION_BYTES_SOME:
+        return units_parse_bytes(text, field, err) != 0 ? -1 : refuse_zero(field, err);
     case OPTION_DURATION_SECOND:
         return units_parse_duration_second(text, field, err);
     case OPTION_SHARE:

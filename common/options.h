@@ -15,7 +15,9 @@ enum option_kind {
     OPTION_FLAG,            /* bool */
     OPTION_TEXT,            /* const char *, borrowed from argv; NULL: not given */
     OPTION_COUNT,           /* uint64_t, `200k` */
+    OPTION_COUNT_SOME,      /* the same, but not 0 */
     OPTION_BYTES,           /* uint64_t, `2GiB` */
+    OPTION_BYTES_SOME,      /* the same, but not 0 */
     OPTION_DURATION_SECOND, /* int64_t, `30d` */
     OPTION_SHARE,           /* double, `20%` */
     OPTION_NUMBER,          /* double */

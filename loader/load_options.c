@@ -53,7 +53,7 @@ static const struct option_row write_rows[] = {
      "from now on"},
     {"memory-high", OPTION_SHARE, FIELD(memory_high), "SHARE",
      "stop at this share of maxmemory; default [budget] memory_high, or 80%"},
-    {"memory-budget", OPTION_BYTES, FIELD(memory_budget_bytes), "BYTES",
+    {"memory-budget", OPTION_BYTES_SOME, FIELD(memory_budget_bytes), "BYTES",
      "what the load may take; needed when Redis has no maxmemory; default [budget] memory"},
     {"growth", OPTION_TEXT, FIELD(growth), "RATE",
      "leave room for what the application adds until the window: 20MiB/h, or measured:10m"},
@@ -102,7 +102,7 @@ static const struct option_row ready_rows[] = {
 static const struct option_row rollback_rows[] = {
     {"run", OPTION_TEXT, FIELD(run), "DIR",
      "folder of the run to take back, or its name in [run] dir"},
-    {"wave", OPTION_COUNT, FIELD(wave), "N", "take back this wave only, 1 being the first"},
+    {"wave", OPTION_COUNT_SOME, FIELD(wave), "N", "take back this wave only, 1 being the first"},
     {"delete-overwritten", OPTION_FLAG, FIELD(is_deleting_overwritten), NULL,
      "also of a run that has replaced values: they are removed, not brought back"},
     {"dry-run", OPTION_FLAG, FIELD(is_dry_run), NULL, "look and count; remove nothing"},

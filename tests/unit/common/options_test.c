@@ -23,8 +23,9 @@ static const struct option_row common_rows[] = {
 
 static const struct option_row rank_rows[] = {
     {"out", OPTION_TEXT, offsetof(struct values, out), "FILE", "where the plan goes"},
-    {"budget", OPTION_BYTES, offsetof(struct values, budget_bytes), "BYTES", "memory for the plan"},
-    {"top", OPTION_COUNT, offsetof(struct values, top), "N", "at most so many rows"},
+    {"budget", OPTION_BYTES_SOME, offsetof(struct values, budget_bytes), "BYTES",
+     "memory for the plan"},
+    {"top", OPTION_COUNT_SOME, offsetof(struct values, top), "N", "at most so many rows"},
     {"max-age", OPTION_DURATION_SECOND, offsetof(struct values, age_second), "TIME", "age"},
     {"share", OPTION_SHARE, offsetof(struct values, share), "SHARE", "share"},
     {"event-strength", OPTION_NUMBER, offsetof(struct values, strength), "X", "strength"},
@@ -94,6 +95,9 @@ static void bad_lines_are_one_sentence(void **state)
         {"prog rank --quiet=3", "--quiet takes no value"},
         {"prog rank --out", "--out needs a value: --out FILE"},
         {"prog rank --budget much", "--budget: 'much' is not a size; write 512, 64KiB or 2GiB"},
+        {"prog rank --top 0", "--top: 0 is too little; give 1 or more, or leave the option out"},
+        {"prog rank --budget 0",
+         "--budget: 0 is too little; give 1 or more, or leave the option out"},
         {"prog rank p.csv", "rank takes no 'p.csv'; see prog rank --help"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
