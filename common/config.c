@@ -276,3 +276,21 @@ const struct log_config *config_find_log(const struct config *config, struct sli
     }
     return NULL;
 }
+
+struct spelling config_spell_family(const struct config *config, struct slice name)
+{
+    struct spelling spelling = spelling_of(name);
+    for (size_t i = 0; i < config->family_count; i++) {
+        spelling_offer(&spelling, slice_of(config->families[i].name));
+    }
+    return spelling;
+}
+
+struct spelling config_spell_log(const struct config *config, struct slice name)
+{
+    struct spelling spelling = spelling_of(name);
+    for (size_t i = 0; i < config->log_count; i++) {
+        spelling_offer(&spelling, slice_of(config->logs[i].name));
+    }
+    return spelling;
+}

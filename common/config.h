@@ -9,6 +9,7 @@
 #include "common/entity.h"
 #include "common/error.h"
 #include "common/key_template.h"
+#include "common/spelling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -144,5 +145,8 @@ void config_free(struct config *config);
 /* NULL when there is no such family. */
 const struct family *config_find_family(const struct config *config, struct slice name);
 const struct log_config *config_find_log(const struct config *config, struct slice name);
+/* For an error about such a name: the nearest to it. */
+struct spelling config_spell_family(const struct config *config, struct slice name);
+struct spelling config_spell_log(const struct config *config, struct slice name);
 
 #endif

@@ -84,10 +84,13 @@ bool config_entries_is_named(const char *section)
 
 static int refuse_section(const char *section, struct error *err)
 {
-    const char *nearest = config_rows_nearest_section(section);
-    return error_set(err, ERROR_INPUT, "unknown section [%s]%s%s%s", section,
-                     nearest == NULL ? "" : "; did you mean [", nearest == NULL ? "" : nearest,
-                     nearest == NULL ? "" : (config_entries_is_named(nearest) ? " NAME]?" : "]?"));
+    struct spelling spelling = config_rows_spell_section(section);
+    if (spelling.nearest.size == 0) {
+        return error_set(err, ERROR_INPUT, "unknown section [%s]", section);
+    }
+    const char *nearest = spelling.nearest.bytes; /* a whole text of the table */
+    return error_set(err, ERROR_INPUT, "unknown section [%s]; did you mean [%s%s]?", section,
+                     nearest, config_entries_is_named(nearest) ? " NAME" : "");
 }
 
 static bool is_known_section(const char *section)
@@ -135,10 +138,10 @@ static int find_row(struct config_entry *entry, const char *key, struct error *e
 {
     entry->row = config_rows_find(entry->section, key);
     if (entry->row == NULL) {
-        const char *nearest = config_rows_nearest_key(entry->section, key);
-        return error_set(err, ERROR_INPUT, "unknown key '%.80s' in [%s]%s%s%s", key, entry->section,
-                         nearest == NULL ? "" : "; did you mean '", nearest == NULL ? "" : nearest,
-                         nearest == NULL ? "" : "'?");
+        char hint[SPELLING_HINT_SIZE];
+        struct spelling spelling = config_rows_spell_key(entry->section, key);
+        return error_set(err, ERROR_INPUT, "unknown key '%.80s' in [%s]%s", key, entry->section,
+                         spelling_hint(&spelling, hint));
     }
     return 0;
 }

@@ -3,7 +3,6 @@
 #include "common/config_rows.h"
 
 #include "common/config.h"
-#include "common/spelling.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -213,39 +212,22 @@ const struct config_row *config_rows_find(const char *section, const char *key)
     return NULL;
 }
 
-/* Up to so many letters wrong is a slip; more is another word. */
-static bool is_alike(const char *name, size_t distance)
+struct spelling config_rows_spell_section(const char *section)
 {
-    return distance <= 2 || distance * 2 < strlen(name);
+    struct spelling spelling = spelling_of(slice_of(section));
+    for (const struct config_row *row = config_rows; row->section != NULL; row++) {
+        spelling_offer(&spelling, slice_of(row->section));
+    }
+    return spelling;
 }
 
-const char *config_rows_nearest_section(const char *section)
+struct spelling config_rows_spell_key(const char *section, const char *key)
 {
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+    struct spelling spelling = spelling_of(slice_of(key));
     for (const struct config_row *row = config_rows; row->section != NULL; row++) {
-        size_t distance = spelling_distance(section, row->section);
-        if (distance < least) {
-            least = distance;
-            nearest = row->section;
+        if (strcmp(row->section, section) == 0) {
+            spelling_offer(&spelling, slice_of(row->key));
         }
     }
-    return is_alike(section, least) ? nearest : NULL;
-}
-
-const char *config_rows_nearest_key(const char *section, const char *key)
-{
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
-    for (const struct config_row *row = config_rows; row->section != NULL; row++) {
-        if (strcmp(row->section, section) != 0) {
-            continue;
-        }
-        size_t distance = spelling_distance(key, row->key);
-        if (distance < least) {
-            least = distance;
-            nearest = row->key;
-        }
-    }
-    return nearest != NULL && is_alike(key, least) ? nearest : NULL;
+    return spelling;
 }

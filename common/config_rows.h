@@ -4,6 +4,8 @@
 #ifndef REKINDLE_COMMON_CONFIG_ROWS_H
 #define REKINDLE_COMMON_CONFIG_ROWS_H
 
+#include "common/spelling.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,8 +45,8 @@ extern const struct config_row config_rows[];
 
 /* NULL when the table has no such key. */
 const struct config_row *config_rows_find(const char *section, const char *key);
-/* The most alike section, or key of the section; NULL when none is alike. */
-const char *config_rows_nearest_section(const char *section);
-const char *config_rows_nearest_key(const char *section, const char *key);
+/* The most alike section, or key of the section, for an error. */
+struct spelling config_rows_spell_section(const char *section);
+struct spelling config_rows_spell_key(const char *section, const char *key);
 
 #endif

@@ -386,6 +386,16 @@ int csv_reader_find_column(const struct csv_reader *reader, const char *name)
     return -1;
 }
 
+struct spelling csv_reader_spell_column(const struct csv_reader *reader, const char *name)
+{
+    const struct csv_record *header = csv_reader_header(reader);
+    struct spelling spelling = spelling_of(slice_of(name));
+    for (size_t i = 0; i < header->field_count; i++) {
+        spelling_offer(&spelling, header->fields[i]);
+    }
+    return spelling;
+}
+
 char csv_reader_delimiter(const struct csv_reader *reader)
 {
     return reader->delimiter;

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/slice.h"
+#include "common/spelling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,8 @@ void csv_reader_close(struct csv_reader *reader);
 const struct csv_record *csv_reader_header(const struct csv_reader *reader);
 /* The index of the column of this name, or -1. */
 int csv_reader_find_column(const struct csv_reader *reader, const char *name);
+/* For an error about such a name: the nearest to it. */
+struct spelling csv_reader_spell_column(const struct csv_reader *reader, const char *name);
 char csv_reader_delimiter(const struct csv_reader *reader);
 /* The decimal point that goes with the delimiter: a comma beside `;`. */
 char csv_reader_decimal_point(const struct csv_reader *reader);

@@ -145,7 +145,10 @@ static int bind_columns(struct key_source *source, const struct csv_reader *csv,
         return csv_reader_refuse(csv, line, err, "the column 'id' is missing");
     }
     if (source->column[0] != '\0' && source->value_cell < 0) {
-        return csv_reader_refuse(csv, line, err, "the column '%s' is missing", source->column);
+        char hint[SPELLING_HINT_SIZE];
+        struct spelling spelling = csv_reader_spell_column(csv, source->column);
+        return csv_reader_refuse(csv, line, err, "the column '%s' is missing%s", source->column,
+                                 spelling_hint_or_list(&spelling, hint));
     }
     return 0;
 }

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that differ by fewer letters than FARTHEST are taken for slips. */
-enum { FARTHEST = 3 };
-
 enum { HELP_KEY = 999, FIRST_KEY = 1000, HELP_COLUMN = 30, HELP_WIDTH = 79, NAME_SIZE_MAX = 40 };
 
 struct parse_state {
@@ -47,19 +44,13 @@ static int count_rows(const struct command *command)
     return count;
 }
 
-static const char *nearest_option(const struct command *command, const char *name)
+static struct spelling spell_option(const struct command *command, const char *name)
 {
-    const char *nearest = NULL;
-    size_t least = FARTHEST;
+    struct spelling spelling = spelling_of(slice_of(name));
     for (int key = FIRST_KEY; find_row(command, key) != NULL; key++) {
-        const char *known = find_row(command, key)->name;
-        size_t distance = spelling_distance(name, known);
-        if (distance < least) {
-            least = distance;
-            nearest = known;
-        }
+        spelling_offer(&spelling, slice_of(find_row(command, key)->name));
     }
-    return nearest;
+    return spelling;
 }
 
 static const struct command *find_command(const struct program *program, const char *name)
@@ -72,29 +63,19 @@ static const struct command *find_command(const struct program *program, const c
     return NULL;
 }
 
-static const char *nearest_command(const struct program *program, const char *name)
-{
-    const char *nearest = NULL;
-    size_t least = FARTHEST;
-    for (const struct command *command = program->commands; command->name != NULL; command++) {
-        size_t distance = spelling_distance(name, command->name);
-        if (distance < least) {
-            least = distance;
-            nearest = command->name;
-        }
-    }
-    return nearest;
-}
-
 static int refuse_command(const struct program *program, const char *name, struct error *err)
 {
-    const char *nearest = nearest_command(program, name);
-    if (nearest == NULL) {
+    char hint[SPELLING_HINT_SIZE];
+    struct spelling spelling = spelling_of(slice_of(name));
+    for (const struct command *command = program->commands; command->name != NULL; command++) {
+        spelling_offer(&spelling, slice_of(command->name));
+    }
+    if (spelling.nearest.size == 0) {
         return error_set(err, ERROR_USAGE, "there is no command '%.60s'; see %s --help", name,
                          program->name);
     }
-    return error_set(err, ERROR_USAGE, "there is no command '%.60s'; did you mean %s?", name,
-                     nearest);
+    return error_set(err, ERROR_USAGE, "there is no command '%.60s'%s", name,
+                     spelling_hint(&spelling, hint));
 }
 
 /* ---- values */
@@ -273,16 +254,16 @@ static int refuse_option(const struct parse_state *parse, const char *given, str
                          program, command);
     }
     snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2, "="), given + 2);
-    const char *nearest = nearest_option(parse->command, name);
-    if (nearest == NULL) {
+    struct spelling spelling = spell_option(parse->command, name);
+    if (spelling.nearest.size == 0) {
         return error_set(err, ERROR_USAGE, "there is no option --%s; see %s %s --help", name,
                          program, command);
     }
-    if (strcmp(nearest, name) == 0) {
+    if (slice_is_equal(spelling.nearest, slice_of(name))) {
         return error_set(err, ERROR_USAGE, "--%s takes no value", name);
     }
-    return error_set(err, ERROR_USAGE, "there is no option --%s; did you mean --%s?", name,
-                     nearest);
+    return error_set(err, ERROR_USAGE, "there is no option --%s; did you mean --%.*s?", name,
+                     SLICE_SHOWN(spelling.nearest));
 }
 
 static int take_option(struct parse_state *parse, int key, const char *given, struct error *err)

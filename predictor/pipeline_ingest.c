@@ -67,7 +67,15 @@ static int find_log_config(const struct pipeline *pipeline, struct log_config *l
     }
     const struct log_config *found = config_find_log(pipeline->config, slice_of(name));
     if (found == NULL) {
-        return error_set(err, ERROR_USAGE, "the config has no section [log %.80s]", name);
+        char hint[SPELLING_HINT_SIZE];
+        struct spelling spelling = config_spell_log(pipeline->config, slice_of(name));
+        if (pipeline->options->config == NULL) {
+            return error_set(err, ERROR_USAGE,
+                             "--log %.80s is a section of the config: give --config FILE, too",
+                             name);
+        }
+        return error_set(err, ERROR_USAGE, "the config has no section [log %.80s]%s", name,
+                         spelling_hint_or_list(&spelling, hint));
     }
     *log = *found;
     return 0;

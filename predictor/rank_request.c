@@ -50,10 +50,11 @@ static int find_event(struct rank_request *request, const struct pipeline *pipel
     }
     const struct event_window *found = event_calendar_find(request->calendar, name);
     if (found == NULL) {
-        char coming[256];
+        char coming[256], hint[SPELLING_HINT_SIZE];
+        struct spelling spelling = event_calendar_spell(request->calendar, name);
         event_calendar_print_coming(request->calendar, pipeline->now_unix, coming, sizeof coming);
-        return error_set(err, ERROR_INPUT, "the calendar has no event '%.80s'; coming: %s", name,
-                         coming);
+        return error_set(err, ERROR_INPUT, "the calendar has no event '%.80s'; coming: %s%s", name,
+                         coming, spelling_hint(&spelling, hint));
     }
     request->window = *found;
     return 0;

@@ -34,10 +34,13 @@ int plan_check_row(const struct config *config, const struct plan_row *row, cons
     char key[KEY_SIZE_MAX];
     const struct family *family = config_find_family(config, row->family);
     if (family == NULL) {
-        return error_set(
-            err, ERROR_INPUT, "%s:%" PRIu64 ": family '%.*s' has no section [family %.*s] in %s",
-            plan_path, line, SHOWN(row->family), SHOWN(row->family),
-            config->path == NULL ? "the config; name one with --config" : config->path);
+        char hint[SPELLING_HINT_SIZE];
+        struct spelling spelling = config_spell_family(config, row->family);
+        return error_set(err, ERROR_INPUT,
+                         "%s:%" PRIu64 ": family '%.*s' has no section [family %.*s] in %s%s",
+                         plan_path, line, SHOWN(row->family), SHOWN(row->family),
+                         config->path == NULL ? "the config; name one with --config" : config->path,
+                         spelling_hint(&spelling, hint));
     }
     if (family->entity != row->entity) {
         return error_set(err, ERROR_INPUT,

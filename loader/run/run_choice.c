@@ -8,22 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/spelling.h"
 #include "loader/load_options.h"
-
-int run_choice_open(struct run_folder *folder, const struct load_job *job, struct error *err)
-{
-    char path[RUN_PATH_SIZE];
-    const char *run = job->options->run;
-    struct error ignored = {0};
-    if (strchr(run, '/') == NULL) {
-        int size = snprintf(path, sizeof path, "%s/%s", job->config->run_dir, run);
-        if (size < (int)sizeof path && run_folder_load(folder, path, &ignored) == 0) {
-            return 0;
-        }
-    }
-    return run_folder_load(folder, run, err);
-}
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -54,6 +42,50 @@ int run_choice_each(const char *base,
     }
     free(entries);
     return result;
+}
+
+struct run_names {
+    struct spelling spelling;
+    char nearest[RUN_NAME_SIZE]; /* what the spelling borrows */
+};
+
+static int offer_name(void *context, const struct run_folder *folder, struct error *err)
+{
+    struct run_names *names = context;
+    (void)err;
+    spelling_offer(&names->spelling, slice_of(folder->name));
+    if (names->spelling.nearest.bytes == folder->name) {
+        memcpy(names->nearest, folder->name, sizeof names->nearest);
+        names->spelling.nearest.bytes = names->nearest;
+    }
+    return 0;
+}
+
+static int refuse_name(const char *run, const char *base, struct error *err)
+{
+    char hint[SPELLING_HINT_SIZE];
+    struct run_names names = {.spelling = spelling_of(slice_of(run))};
+    struct error ignored = {0};
+    if (run_choice_each(base, offer_name, &names, &ignored) != 0) {
+        return -1; /* never: offer_name has nothing to refuse */
+    }
+    return error_set(err, ERROR_INPUT, "there is no run '%.200s' in %.400s%s", run, base,
+                     spelling_hint_or_list(&names.spelling, hint));
+}
+
+int run_choice_open(struct run_folder *folder, const struct load_job *job, struct error *err)
+{
+    char path[RUN_PATH_SIZE];
+    const char *run = job->options->run, *base = job->config->run_dir;
+    struct error ignored = {0};
+    if (strchr(run, '/') != NULL) {
+        return run_folder_load(folder, run, err);
+    }
+    int size = snprintf(path, sizeof path, "%s/%s", base, run);
+    if (size < (int)sizeof path && run_folder_load(folder, path, &ignored) == 0) {
+        return 0;
+    }
+    return access(run, F_OK) == 0 ? run_folder_load(folder, run, err) : refuse_name(run, base, err);
 }
 
 bool run_choice_is_alive(const struct run_status *status)

@@ -348,6 +348,15 @@ const struct event_window *event_calendar_find(const struct event_calendar *cale
     return NULL;
 }
 
+struct spelling event_calendar_spell(const struct event_calendar *calendar, const char *name)
+{
+    struct spelling spelling = spelling_of(slice_of(name));
+    for (size_t i = 0; i < calendar->count; i++) {
+        spelling_offer(&spelling, slice_of(calendar->windows[i].name));
+    }
+    return spelling;
+}
+
 /* Windows that do not overlap end in the order they start, so this is a prefix. */
 size_t event_calendar_count_past(const struct event_calendar *calendar, int64_t as_of_unix)
 {

@@ -7,6 +7,7 @@
 #include "common/civil_time.h"
 #include "common/error.h"
 #include "common/message.h"
+#include "common/spelling.h"
 
 #include "predictor/calendar/event_window.h"
 
@@ -31,6 +32,8 @@ const struct event_window *event_calendar_windows(const struct event_calendar *c
 /* NULL when there is no such event. */
 const struct event_window *event_calendar_find(const struct event_calendar *calendar,
                                                const char *name);
+/* For an error about such a name: the nearest to it. */
+struct spelling event_calendar_spell(const struct event_calendar *calendar, const char *name);
 /* The first so many windows had ended at `as_of_unix`. */
 size_t event_calendar_count_past(const struct event_calendar *calendar, int64_t as_of_unix);
 /* The names of those that had not, for an error: "sale, winter"; "none" when there are none. To `text` [size]. */

@@ -125,6 +125,20 @@ static const struct {
     {"path:", ID_RULE_PATH, bind_path, "no request (columns: request=)"},
 };
 
+static int refuse_binding(size_t kind, const struct id_rule *rule, const char *option,
+                          const struct field_source *source, struct error *err)
+{
+    char hint[SPELLING_HINT_SIZE] = "";
+    if (kinds[kind].bind == bind_field && source->offer != NULL) {
+        struct spelling spelling = spelling_of(rule->text);
+        source->offer(source->format, &spelling);
+        spelling_hint_or_list(&spelling, hint);
+    }
+    return error_set(err, ERROR_USAGE, "%s '%s%.*s': this format has %s%s", option,
+                     kinds[kind].prefix, (int)rule->text.size, rule->text.bytes,
+                     kinds[kind].missing, hint);
+}
+
 static bool is_any_rest(struct slice segment)
 {
     return segment.size == 2 && memcmp(segment.bytes, "**", 2) == 0;
@@ -177,13 +191,10 @@ static int parse_rule(struct id_rule *rule, const char *option, struct slice tex
             return -1;
         }
         error_clear(err);
-        if (kinds[i].bind(rule, source, err) == FIELD_ABSENT) {
-            return err->kind != ERROR_NONE
-                       ? -1
-                       : error_set(err, ERROR_USAGE, "%s '%.*s': this format has %s", option,
-                                   (int)text.size, text.bytes, kinds[i].missing);
+        if (kinds[i].bind(rule, source, err) != FIELD_ABSENT) {
+            return 0;
         }
-        return 0;
+        return err->kind != ERROR_NONE ? -1 : refuse_binding(i, rule, option, source, err);
     }
     return error_set(err, ERROR_USAGE,
                      "%s '%.*s' is no rule; there are field:NAME, cookie:NAME, query:NAME, "

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/slice.h"
+#include "common/spelling.h"
 
 #include "predictor/ingest/field_map.h"
 #include "predictor/ingest/line_fate.h"
@@ -40,6 +41,7 @@ struct id_rules {
 struct field_source {
     struct field_map *map;
     bool (*has)(const void *format, struct slice name); /* NULL: any name may be asked for */
+    void (*offer)(const void *format, struct spelling *spelling); /* its names; with `has` */
     const void *format;
 };
 

@@ -53,6 +53,11 @@ static bool has_web_field(const void *layout, struct slice name)
     return web_format_has(&((const struct log_layout *)layout)->web, name);
 }
 
+static void offer_web_fields(const void *layout, struct spelling *spelling)
+{
+    web_format_offer(&((const struct log_layout *)layout)->web, spelling);
+}
+
 static int bind_web(struct log_layout *layout, struct error *err)
 {
     (void)err;
@@ -115,11 +120,12 @@ static enum line_fate parse_ndjson(const struct log_layout *layout, struct slice
 }
 
 static const struct log_format formats[] = {
-    {"common", COST_IN_SECONDS, plan_common, has_web_field, bind_web, parse_web},
-    {"combined", COST_IN_SECONDS, plan_combined, has_web_field, bind_web, parse_web},
-    {"nginx", COST_IN_SECONDS, plan_nginx, has_web_field, bind_web, parse_web},
-    {"csv", COST_IN_MS, plan_csv, NULL, bind_csv, parse_csv},
-    {"ndjson", COST_IN_MS, plan_ndjson, NULL, NULL, parse_ndjson},
+    {"common", COST_IN_SECONDS, plan_common, has_web_field, offer_web_fields, bind_web, parse_web},
+    {"combined", COST_IN_SECONDS, plan_combined, has_web_field, offer_web_fields, bind_web,
+     parse_web},
+    {"nginx", COST_IN_SECONDS, plan_nginx, has_web_field, offer_web_fields, bind_web, parse_web},
+    {"csv", COST_IN_MS, plan_csv, NULL, NULL, bind_csv, parse_csv},
+    {"ndjson", COST_IN_MS, plan_ndjson, NULL, NULL, NULL, parse_ndjson},
 };
 
 static const size_t format_count = sizeof formats / sizeof *formats;
@@ -169,8 +175,10 @@ static int plan_rules(struct log_layout *layout, enum entity entity, const char 
         return error_set(err, ERROR_USAGE, "%s and %s= in --columns: only one of them, please",
                          option_names[entity], entity_name(entity));
     }
-    struct field_source source = {
-        .map = &layout->fields, .has = layout->format->has_field, .format = layout};
+    struct field_source source = {.map = &layout->fields,
+                                  .has = layout->format->has_field,
+                                  .offer = layout->format->offer_fields,
+                                  .format = layout};
     return id_rules_parse(&layout->id_rules[entity], option_names[entity], rule, &source, err);
 }
 

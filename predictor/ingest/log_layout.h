@@ -7,6 +7,7 @@
 #include "common/entity.h"
 #include "common/error.h"
 #include "common/slice.h"
+#include "common/spelling.h"
 
 #include "predictor/ingest/csv_format.h"
 #include "predictor/ingest/field_map.h"
@@ -51,7 +52,8 @@ struct log_format {
     /* Reads format and columns, and casts the roles. `argument` is what follows `name:`, or NULL. */
     int (*plan)(struct log_layout *layout, const struct log_layout_options *options,
                 const char *argument, struct error *err);
-    bool (*has_field)(const void *layout, struct slice name); /* NULL: any */
+    bool (*has_field)(const void *layout, struct slice name);            /* NULL: any */
+    void (*offer_fields)(const void *layout, struct spelling *spelling); /* with has_field */
     /* After the rules have said which fields they want. NULL: nothing to do. */
     int (*bind)(struct log_layout *layout, struct error *err);
     enum line_fate (*parse)(const struct log_layout *layout, struct slice line,

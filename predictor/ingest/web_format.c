@@ -138,6 +138,13 @@ bool web_format_has(const struct web_format *format, struct slice name)
     return false;
 }
 
+void web_format_offer(const struct web_format *format, struct spelling *spelling)
+{
+    for (size_t i = 0; i < format->variable_count; i++) {
+        spelling_offer(spelling, format->variables[i].name);
+    }
+}
+
 /* Of the variables that can play a role the first that is there plays it. A cost is what a miss costs, so the
  * time of the backend comes before the time of the answer. */
 static const struct {

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/slice.h"
+#include "common/spelling.h"
 
 #include "predictor/ingest/field_map.h"
 #include "predictor/ingest/line_fate.h"
@@ -41,6 +42,8 @@ int web_format_init(struct web_format *format, const char *text, struct error *e
 void web_format_free(struct web_format *format);
 
 bool web_format_has(const struct web_format *format, struct slice name);
+/* Offers the names of its variables. */
+void web_format_offer(const struct web_format *format, struct spelling *spelling);
 /* Casts the roles that its variables can play: $time_local is the time, $request the request, ... */
 int web_format_cast_roles(const struct web_format *format, struct field_map *map,
                           struct error *err) MUST_CHECK;

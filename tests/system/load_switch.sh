@@ -93,7 +93,8 @@ check "resume finds the one that is meant" exits_with 0 "$L" resume --config sho
 check "and says what to do" grep -q "the same .rekindle-load run. command goes on" "$SCRATCH/stdout"
 check "a second resume finds nothing to lift" says 3 "is paused or switched off" "$L" resume --config shop.conf
 check "pause finds nothing under way" says 3 "is under way" "$L" pause --config shop.conf
-check "an unknown name is refused" exits_with 3 "$L" stop --config shop.conf --run nobody
+check "an unknown name is refused" says 3 "/runs; there are sale-" "$L" stop --config shop.conf --run nobody
+check "a slip is told" says 3 "did you mean $(basename "$(folder)")?" "$L" status --config shop.conf --run "$(basename "$(folder)" | sed 's/sale/slae/')"
 check "--all and --run exclude each other" exits_with 2 "$L" stop --config shop.conf --run nobody --all
 
 start_load

@@ -34,6 +34,13 @@ check "and of rank" exits_with 0 bash -c "$(example | sed 's/2026-11-11/2026-06-
 # What goes wrong first.
 check "a cookie that combined lacks: what to do" says 2 "a web server has to log it, and --format is then nginx:" \
     rekindle-predict ingest --history h2 --format combined --user cookie:uid access.log
+check "a log misspelt" says 2 "the config has no section [log acess]; did you mean access?" \
+    rekindle-predict ingest --config rekindle.conf --log acess access.log
+check "a log without a config" says 2 "give --config FILE" rekindle-predict ingest --history h2 --log access access.log
+check "an event misspelt" says 3 "coming: summer-sale; did you mean summer-sale?" \
+    rekindle-predict rank --config rekindle.conf --event sumer-sale --out none.csv --now 2026-05-31
+check "a field misspelt" says 2 "this format has no such field; did you mean remote_user?" \
+    rekindle-predict ingest --history h2 --format combined --user field:remoteuser access.log
 check "a budget into which nothing fits is said" says 0 "not one key fits into the budget, 100 B" \
     rekindle-predict rank --config rekindle.conf --event summer-sale --budget 100 --out none.csv --now 2026-05-31
 check "and that nobody is dormant" says 0 "no key is dormant" \

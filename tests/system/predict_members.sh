@@ -65,7 +65,7 @@ check "AUC $(auc_of told.csv) beside $(auc_of alone.csv)" awk "BEGIN {exit !($(a
 printf 'name,start,end,keys\nsale,2026-08-29,2026-09-01,nowhere.csv\n' >wrong.csv
 check "a list that is not there" says 3 "wrong.csv:2: keys: " rank --events wrong.csv --out x.csv
 printf 'name,start,end,keys\nsale,2026-08-29,2026-09-01,attributes.csv:colour=red\n' >wrong.csv
-check "a column that is not there" says 3 "attributes.csv:1: the column 'colour' is missing" rank --events wrong.csv --out x.csv
+check "a column that is not there" says 3 "attributes.csv:1: the column 'colour' is missing; there are id, " rank --events wrong.csv --out x.csv
 printf 'name,start,end,keys\nsale,2026-08-29,2026-09-01,attributes.csv:category>=3\n' >wrong.csv
 check "numbers asked of words" says 3 "attributes.csv:2: category: 'third-0' is no number" rank --events wrong.csv --out x.csv
 printf 'name,start,end,keys\nsale-240,2026-08-29,2026-09-01,attributes.csv:category=third-4|Third-1\n' >nobody.csv

@@ -2,7 +2,6 @@
 #include "common/config.h"
 
 #include "common/config_rows.h"
-#include "common/spelling.h"
 
 #include "tests/unit/test_folder.h"
 
@@ -156,7 +155,7 @@ static void mistakes_are_named(void **state)
         const char *text, *expected;
     } cases[] = {
         {"[redis]\nadress = x:1\n",
-         "t.conf:2: unknown key 'adress' in [redis]; did you mean 'address'?"},
+         "t.conf:2: unknown key 'adress' in [redis]; did you mean address?"},
         {"[redis]\ncolour = red\n", "t.conf:2: unknown key 'colour' in [redis]"},
         {"[reddis]\nuser = x\n", "t.conf:2: unknown section [reddis]; did you mean [redis]?"},
         {"[familly x]\nkey = x\n",
@@ -266,19 +265,6 @@ static void sockets_have_whole_names(void **state)
     config_free(config);
 }
 
-static void distances_are_right(void **state)
-{
-    (void)state;
-    assert_int_equal(spelling_distance("", ""), 0);
-    assert_int_equal(spelling_distance("", "abc"), 3);
-    assert_int_equal(spelling_distance("kitten", "sitting"), 3);
-    assert_int_equal(spelling_distance("redis", "reddis"), 1);
-    char text[200];
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    assert_int_equal(spelling_distance(text, ""), SPELLING_NAME_MAX);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,7 +275,6 @@ int main(void)
         cmocka_unit_test(files_that_are_no_config_are_refused),
         cmocka_unit_test(indented_first_keys_are_keys),
         cmocka_unit_test(sockets_have_whole_names),
-        cmocka_unit_test(distances_are_right),
     };
     return cmocka_run_group_tests(tests, test_folder_make, test_folder_remove);
 }

@@ -64,7 +64,9 @@ static void test_verdicts(void **state)
          "was the plan edited, or made with another config?",
          0},
         {"profiles", ENTITY_USER, "12", "user:12:p",
-         "plan.csv:7: family 'profiles' has no section [family profiles] in rekindle.conf", 0},
+         "plan.csv:7: family 'profiles' has no section [family profiles] in rekindle.conf; "
+         "did you mean profile?",
+         0},
         {"page", ENTITY_USER, "12", "{p:12}",
          "plan.csv:7: the row is of a user, but family page is of the entity product", 0},
     };

@@ -17,6 +17,11 @@ static bool has_field(const void *format, struct slice name)
     return web_format_has(format, name);
 }
 
+static void offer_fields(const void *format, struct spelling *spelling)
+{
+    web_format_offer(format, spelling);
+}
+
 /* Parses `rule` for `format`; the caller frees both. */
 static int parse(struct id_rules *rules, const char *text, const char *rule,
                  struct web_format *format, struct field_map *map, struct error *err)
@@ -25,7 +30,8 @@ static int parse(struct id_rules *rules, const char *text, const char *rule,
     memset(rules, 0, sizeof *rules);
     assert_int_equal(web_format_init(format, text, err), 0);
     assert_int_equal(web_format_cast_roles(format, map, err), 0);
-    struct field_source source = {.map = map, .has = has_field, .format = format};
+    struct field_source source = {
+        .map = map, .has = has_field, .offer = offer_fields, .format = format};
     return id_rules_parse(rules, "--user", rule, &source, err);
 }
 
@@ -135,7 +141,8 @@ static void rules_that_cannot_work_are_refused(void **state)
         {"cookie:uid", "--user 'cookie:uid': this format has neither this cookie nor $http_cookie; "
                        "a web server has to log it, and --format is then nginx: and its log_format "
                        "(columns: cookie=)"},
-        {"field:uid", "--user 'field:uid': this format has no such field"},
+        {"field:uid",
+         "--user 'field:uid': this format has no such field; there are msec, remote_addr"},
         {"header:X-User",
          "--user 'header:X-User': this format has no such header ($http_ and its name)"},
         {"query:uid", "--user 'query:uid': this format has neither a request nor $args (columns: "
