@@ -8,6 +8,7 @@
 #include "common/message.h"
 #include "common/progress.h"
 
+#include "predictor/history/history_writer.h"
 #include "predictor/predict_options.h"
 
 /* What every command is given; all borrowed. */
@@ -29,6 +30,9 @@ struct progress pipeline_progress(const struct pipeline *pipeline, const char *t
 int pipeline_ingest(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
 /* Merges the segments of a history into one. */
 int pipeline_compact(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
+/* The same for a writer that is open, when there are more than `segment_count_max`. */
+int pipeline_compact_writer(const struct pipeline *pipeline, struct history_writer *writer,
+                            size_t segment_count_max, struct error *err) MUST_CHECK;
 /* Prints what a history holds, one key of it, or all of it. */
 int pipeline_inspect(const struct pipeline *pipeline, struct error *err) MUST_CHECK;
 /* History to plan.csv and reports. */

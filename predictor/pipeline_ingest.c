@@ -410,7 +410,8 @@ static int run_job(struct ingest_job *job, struct error *err)
     }
     if (history_writer_segment_count(job->writer) > HISTORY_SEGMENT_COUNT_MAX) {
         message_detail(message, "phase: compacting");
-        if (history_writer_compact(job->writer, HISTORY_SEGMENT_COUNT_MAX, err) != 0) {
+        if (pipeline_compact_writer(job->pipeline, job->writer, HISTORY_SEGMENT_COUNT_MAX, err) !=
+            0) {
             return -1;
         }
     }

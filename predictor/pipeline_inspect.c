@@ -1,4 +1,4 @@
-/* pipeline_inspect.c - the conductor of `inspect` and `compact`: what a history holds, and tidying it.
+/* pipeline_inspect.c - the conductor of `inspect`: what a history holds.
  * Room: predictor (top). May touch: predictor/history, stdout. */
 #include "predictor/pipeline.h"
 
@@ -7,7 +7,6 @@
 #include "common/progress.h"
 
 #include "predictor/history/history_reader.h"
-#include "predictor/history/history_writer.h"
 
 const char *pipeline_history_dir(const struct pipeline *pipeline, struct error *err)
 {
@@ -192,28 +191,5 @@ int pipeline_inspect(const struct pipeline *pipeline, struct error *err)
 done:
     file_draft_abandon(out);
     history_reader_close(reader);
-    return result;
-}
-
-int pipeline_compact(const struct pipeline *pipeline, struct error *err)
-{
-    const char *dir = pipeline_history_dir(pipeline, err);
-    /* A writer would make a history where there is none; a reader says that there is none. */
-    struct history_reader *reader = dir == NULL ? NULL : history_reader_open(dir, err);
-    if (reader == NULL) {
-        return -1;
-    }
-    history_reader_close(reader);
-    struct history_writer *writer = history_writer_open(dir, 0, err);
-    if (writer == NULL) {
-        return -1;
-    }
-    size_t before = history_writer_segment_count(writer);
-    int result = history_writer_compact(writer, 1, err);
-    if (result == 0) {
-        message_note(pipeline->message, "compact: segments: %zu before, %zu now", before,
-                     history_writer_segment_count(writer));
-    }
-    history_writer_close(writer);
     return result;
 }

@@ -331,13 +331,8 @@ int history_writer_commit(struct history_writer *writer, struct error *err)
 
 /* ---- compacting */
 
-static int next_of_segment(void *self, struct key_history *key, struct error *err)
-{
-    return segment_reader_next(self, key, err);
-}
-
-static int merge_segments(struct history_writer *writer, struct manifest_segment *merged,
-                          struct error *err)
+static int merge_segments(struct history_writer *writer, const struct segment_watch *watch,
+                          struct manifest_segment *merged, struct error *err)
 {
     struct segment_reader **readers;
     size_t count = writer->manifest.segment_count;
@@ -345,22 +340,17 @@ static int merge_segments(struct history_writer *writer, struct manifest_segment
     if (segment_files_open(writer->dir, &writer->manifest, &readers, err) != 1) {
         return -1;
     }
-    struct key_source *sources = calloc(count, sizeof *sources);
-    if (sources == NULL) {
-        error_set_memory(err, "merging segments");
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            sources[i] = (struct key_source){.next = next_of_segment, .self = readers[i]};
-        }
-        result = write_segment(writer, sources, count, merged, err);
+    struct segment_sources *sources = segment_sources_new(readers, count, watch, err);
+    if (sources != NULL) {
+        result = write_segment(writer, segment_sources_list(sources), count, merged, err);
     }
-    free(sources);
+    segment_sources_free(sources);
     segment_files_close(readers, count);
     return result;
 }
 
 int history_writer_compact(struct history_writer *writer, size_t segment_count_max,
-                           struct error *err)
+                           const struct segment_watch *watch, struct error *err)
 {
     struct manifest *manifest = &writer->manifest;
     struct manifest_segment merged;
@@ -368,7 +358,7 @@ int history_writer_compact(struct history_writer *writer, size_t segment_count_m
     if (manifest->segment_count <= segment_count_max) {
         return 0;
     }
-    if (merge_segments(writer, &merged, err) != 0) {
+    if (merge_segments(writer, watch, &merged, err) != 0) {
         return -1;
     }
     struct manifest after = *manifest;

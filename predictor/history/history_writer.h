@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "predictor/history/log_ledger.h"
 #include "predictor/history/run_builder.h"
+#include "predictor/history/segment_sources.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -49,8 +50,8 @@ int history_writer_put_log(struct history_writer *writer, const struct log_entry
 int history_writer_commit(struct history_writer *writer, struct error *err) MUST_CHECK;
 
 /* Merges all segments into one when there are more than `segment_count_max`, at least 1; there must be nothing
- * uncommitted. */
+ * uncommitted. `watch` is told meanwhile; NULL: nobody is. */
 int history_writer_compact(struct history_writer *writer, size_t segment_count_max,
-                           struct error *err) MUST_CHECK;
+                           const struct segment_watch *watch, struct error *err) MUST_CHECK;
 
 #endif

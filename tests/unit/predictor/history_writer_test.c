@@ -107,7 +107,7 @@ static void random_history(const char *dir, uint64_t seed)
         }
         assert_int_equal(history_writer_commit(writer, &err), 0);
         if (twin_random(&seed) % 3 == 0) {
-            assert_int_equal(history_writer_compact(writer, 1, &err), 0);
+            assert_int_equal(history_writer_compact(writer, 1, NULL, &err), 0);
             assert_true(history_writer_segment_count(writer) <= 1);
         }
         history_writer_close(writer);
@@ -211,7 +211,7 @@ static void nothing_new_writes_nothing(void **state)
     writer = history_writer_open(dir, 3600, &err);
     assert_non_null(history_writer_add_builder(writer, 0, &err));
     assert_int_equal(history_writer_commit(writer, &err), 0);
-    assert_int_equal(history_writer_compact(writer, 1, &err), 0);
+    assert_int_equal(history_writer_compact(writer, 1, NULL, &err), 0);
     history_writer_close(writer);
     assert_int_equal(stat(path, &later), 0);
     assert_int_equal(status.st_ino, later.st_ino);
@@ -332,7 +332,7 @@ static void lost_segment_is_named(void **state)
              path);
     assert_string_equal(err.text, expected);
     struct history_writer *writer = history_writer_open(dir, 0, &err);
-    assert_int_equal(history_writer_compact(writer, 1, &err), -1);
+    assert_int_equal(history_writer_compact(writer, 1, NULL, &err), -1);
     assert_string_equal(err.text, expected);
     history_writer_close(writer);
     remove_folder(dir);
@@ -358,7 +358,19 @@ static void orphans_are_removed(void **state)
     remove_folder(dir);
 }
 
-/* A reader that was open before a compact reads on. */
+struct told {
+    unsigned count;
+    uint64_t done_bytes, total_bytes;
+};
+
+static void keep_told(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct told *told = context;
+    assert_true(done_bytes >= told->done_bytes && done_bytes <= total_bytes);
+    *told = (struct told){told->count + 1, done_bytes, total_bytes};
+}
+
+/* A reader that was open before a compact reads on; who watches it is told how far it is. */
 static void compact_leaves_readers_alone(void **state)
 {
     const char *dir = history_dir(state);
@@ -372,10 +384,13 @@ static void compact_leaves_readers_alone(void **state)
         assert_int_equal(history_writer_commit(writer, &err), 0);
     }
     struct history_reader *reader = history_reader_open(dir, &err);
-    assert_int_equal(history_writer_compact(writer, 5, &err), 0);
+    assert_int_equal(history_writer_compact(writer, 5, NULL, &err), 0);
     assert_int_equal(history_writer_segment_count(writer), 5);
-    assert_int_equal(history_writer_compact(writer, 4, &err), 0);
+    struct told told = {0};
+    struct segment_watch watch = {.tell = keep_told, .context = &told};
+    assert_int_equal(history_writer_compact(writer, 4, &watch, &err), 0);
     assert_int_equal(history_writer_segment_count(writer), 1);
+    assert_true(told.count > 300 && told.done_bytes > told.total_bytes / 2);
     twin_check(&twin, (struct key_source){.next = next_of_reader, .self = reader});
     history_reader_close(reader);
     history_writer_close(writer);
@@ -479,7 +494,7 @@ static void killed_at_any_moment(void **state)
                 struct history_writer *writer = history_writer_open(dir, 0, &err);
                 add_events(history_writer_add_builder(writer, 0, &err), NULL, &events_seed, 100);
                 if (history_writer_commit(writer, &err) != 0 ||
-                    history_writer_compact(writer, 3, &err) != 0) {
+                    history_writer_compact(writer, 3, NULL, &err) != 0) {
                     _exit(1);
                 }
                 history_writer_close(writer);
