@@ -27,6 +27,8 @@ lose() {
     redis cache flushall >/dev/null
     start_monitor cache seen.log
     guard >/dev/null 2>guard.out
+    redis cache echo all-of-it >/dev/null
+    wait_for 10 grep -q all-of-it seen.log
     kill "$MONITOR_PID"
     wait "$MONITOR_PID" 2>/dev/null || true
 }
