@@ -78,6 +78,6 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     fflush(stdout); /* so that the error comes last where both go to one file */
-    fprintf(stderr, "rekindle-load: %s\n", err.text);
+    message_error(stderr, "rekindle-load", &err);
     return (int)err.kind;
 }

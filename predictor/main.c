@@ -69,6 +69,6 @@ int main(int argc, char **argv)
         (line.command == NULL || run_command(&options, &line, &err) == 0)) {
         return EXIT_SUCCESS;
     }
-    fprintf(stderr, "rekindle-predict: %s\n", err.text);
+    message_error(stderr, "rekindle-predict", &err);
     return (int)err.kind;
 }

@@ -13,6 +13,7 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/terminal.h"
 #include "common/units.h"
 #include "loader/load_options.h"
 #include "loader/warm/bucket_plan.h"
@@ -186,7 +187,8 @@ static void print_family(const struct check_session *session, size_t family_inde
 {
     const struct family *family = &session->job->config->families[family_index];
     const struct source *source = session->sources.sources[family_index];
-    printf("family %s:\n  %s\n", family->name, version_words(source_version_kind(source)));
+    terminal_print(stdout, "family %s:\n  %s\n", family->name,
+                   version_words(source_version_kind(source)));
 }
 
 /* ---- the verdict */
@@ -201,7 +203,7 @@ static void print_deadline(const struct check_session *session, uint64_t sampled
         deadline_project(&deadline, session->plan.curve, 0, session->plan.identity.warm_count,
                          limit, monotonic_us());
     if (projection.is_known) {
-        printf("deadline: %s\n", deadline_print(text, &deadline, &projection));
+        terminal_print(stdout, "deadline: %s\n", deadline_print(text, &deadline, &projection));
     }
 }
 
@@ -212,7 +214,8 @@ static int judge_expiries(const struct check_session *session, struct error *err
     if (checked_plan_judge_expiries(&session->plan, session->job, &peak, err) != 0) {
         return -1;
     }
-    printf("expiries: at most %s\n", checked_plan_print_expiries(text, &session->plan, &peak));
+    terminal_print(stdout, "expiries: at most %s\n",
+                   checked_plan_print_expiries(text, &session->plan, &peak));
     return 0;
 }
 
@@ -223,8 +226,9 @@ static void print_seconds(const struct check_session *session, double scale)
     uint64_t limit = load_options_rows(job->options, job->config);
     double second = session->elapsed_second * scale;
     double paced = limit > 0 ? (double)session->plan.identity.warm_count / (double)limit : 0;
-    printf("estimated time: %s%s\n", units_print_duration(text, paced > second ? paced : second),
-           paced > second ? ", by the row rate limit: see [pace] rows, or --rows" : "");
+    terminal_print(stdout, "estimated time: %s%s\n",
+                   units_print_duration(text, paced > second ? paced : second),
+                   paced > second ? ", by the row rate limit: see [pace] rows, or --rows" : "");
     print_deadline(session, outcome_tally_sum(&session->pulse.totals.tally), (double)limit);
 }
 
@@ -232,9 +236,9 @@ static void print_node(const struct memory_watch *watch, size_t node)
 {
     char used[UNITS_TEXT_SIZE], mark[MEMORY_TEXT_SIZE];
     const struct sink_status *status = &watch->statuses[node];
-    printf("  %s: holds %s, mark %s, policy %s\n", status->address,
-           units_print_bytes(used, status->used_bytes), memory_watch_print_mark(mark, watch, node),
-           status->policy);
+    terminal_print(stdout, "  %s: holds %s, mark %s, policy %s\n", status->address,
+                   units_print_bytes(used, status->used_bytes),
+                   memory_watch_print_mark(mark, watch, node), status->policy);
 }
 
 static int judge_memory(struct check_session *session, double bytes, struct error *err)
@@ -243,7 +247,7 @@ static int judge_memory(struct check_session *session, double bytes, struct erro
     struct memory_watch *watch = &session->memory;
     const struct plan_identity *identity = &session->plan.identity;
     units_print_bytes(needed, (uint64_t)bytes);
-    printf("memory: about %s needed\n", needed);
+    terminal_print(stdout, "memory: about %s needed\n", needed);
     if (memory_watch_open(watch, session->job, &session->plan, session->sink, err) != 0) {
         return -1;
     }
@@ -286,9 +290,10 @@ static int print_verdict(struct check_session *session, struct error *err)
     double value_bytes = (double)totals->value_bytes * scale;
     double new_count = (double)totals->tally.count[OUTCOME_WARMED] * scale;
     double key_bytes = sampled > 0 ? (double)session->key_bytes / (double)sampled : 0;
-    printf("%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip\n"
-           "tried without writing: the first %" PRIu64 " keys would be\n",
-           identity->warm_count, identity->row_count - identity->warm_count, sampled);
+    terminal_print(stdout,
+                   "%" PRIu64 " keys to warm, %" PRIu64 " rows set to skip\n"
+                   "tried without writing: the first %" PRIu64 " keys would be\n",
+                   identity->warm_count, identity->row_count - identity->warm_count, sampled);
     run_report_print_tally(stdout, &totals->tally);
     warn_of_strange_ids(session, sampled);
     for (size_t i = 0; i < session->job->config->family_count; i++) {
@@ -297,10 +302,11 @@ static int print_verdict(struct check_session *session, struct error *err)
         }
     }
     if (write_mode_warning(session->mode) != NULL) {
-        printf("%s\n", write_mode_warning(session->mode));
+        terminal_print(stdout, "%s\n", write_mode_warning(session->mode));
     }
-    printf("estimated queries: %.0f, for %s of values\n", (double)account.chunk_count * scale,
-           units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));
+    terminal_print(stdout, "estimated queries: %.0f, for %s of values\n",
+                   (double)account.chunk_count * scale,
+                   units_print_bytes(bytes_text, (uint64_t)((double)account.value_bytes * scale)));
     print_seconds(session, scale);
     if (judge_expiries(session, err) != 0) {
         return -1;

@@ -23,6 +23,7 @@
 #include "loader/run/publish_keys.h"
 #include "loader/run/ramp_restore.h"
 #include "loader/sink/redis_control.h"
+#include "loader/sink/redis_target.h"
 #include "loader/warm/run_image.h"
 
 enum {
@@ -120,12 +121,28 @@ static int look_once(struct guard_session *session, struct error *err)
                : ramp_restore_observe(session->job, session->control, err);
 }
 
+/* Who starts it by hand sees nothing else for hours. */
+static int say_what_is_watched(const struct load_job *job, struct error *err)
+{
+    char every[UNITS_TEXT_SIZE];
+    struct redis_target target;
+    if (redis_target_read(&job->redis, &target, err) != 0) {
+        return -1;
+    }
+    message_note(job->message, "watching %s, one look every %s", target.name,
+                 units_print_duration(every, (double)job->options->guard_tick_second));
+    return 0;
+}
+
 static int watch(struct guard_session *session, struct error *err)
 {
     const struct timespec slice = {.tv_nsec = SLICE_NS};
     const struct load_job *job = session->job;
     int64_t due_us = 0, sweep_us = 0,
             every_us = session->job->options->guard_tick_second * US_PER_SECOND;
+    if (say_what_is_watched(job, err) != 0) {
+        return -1;
+    }
     while (atomic_load(run_switch_stop_flag()) == 0) {
         if (monotonic_us() < due_us) {
             nanosleep(&slice, NULL);

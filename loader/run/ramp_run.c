@@ -12,13 +12,11 @@
 #include "loader/load_job.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common/csv_writer.h"
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "loader/folder/ramp_note.h"
@@ -26,6 +24,7 @@
 #include "loader/load_options.h"
 #include "loader/rules/ramp_rule.h"
 #include "loader/run/publish_keys.h"
+#include "loader/run/ramp_log.h"
 #include "loader/run/ramp_signs.h"
 #include "loader/run/shell_call.h"
 #include "loader/sink/redis_control.h"
@@ -39,7 +38,6 @@ enum {
     LINE_SIZE = 64,
     EVENT_SIZE_MAX = 200
 };
-#define LOG_COLUMNS "at,event,move,share,hit_ratio,reads,misses_per_second,source_ms,degraded,why"
 
 struct ramp_session {
     const struct load_job *job;
@@ -47,7 +45,7 @@ struct ramp_session {
     struct ramp_state state;
     struct redis_control *control;
     struct ramp_watch *watch;
-    FILE *log;
+    struct ramp_log log;
     char lease_key[KEY_SIZE], owner[OWNER_SIZE];
     struct ramp_note note; /* as it stands on the disk; no event: it does not */
 };
@@ -92,19 +90,6 @@ static int take_lease(struct ramp_session *session, struct error *err)
     return taken < 0 ? -1 : 0;
 }
 
-static int open_log(struct ramp_session *session, struct error *err)
-{
-    const char *path = session->job->options->log;
-    session->log = path == NULL ? stdout : fopen(path, "a");
-    if (session->log == NULL) {
-        return error_set(err, ERROR_INPUT, "--log %.400s cannot be opened for appending", path);
-    }
-    if (path == NULL || ftell(session->log) == 0) {
-        fprintf(session->log, "%s\n", LOG_COLUMNS);
-    }
-    return 0;
-}
-
 static int open_session(struct ramp_session *session, struct error *err)
 {
     char host[OWNER_SIZE / 2] = "";
@@ -118,7 +103,7 @@ static int open_session(struct ramp_session *session, struct error *err)
     session->control = redis_control_open_until(&session->job->redis, run_switch_abort_flag(), err);
     if (session->control == NULL || take_lease(session, err) != 0 ||
         (session->watch = ramp_watch_open(session->job, err)) == NULL ||
-        open_log(session, err) != 0) {
+        ramp_log_open(&session->log, session->job->options->log, err) != 0) {
         return -1;
     }
     ramp_rule_begin(&session->state,
@@ -137,9 +122,7 @@ static void close_session(struct ramp_session *session)
     }
     ramp_watch_close(session->watch);
     redis_control_close(session->control);
-    if (session->log != NULL && session->log != stdout) {
-        fclose(session->log);
-    }
+    ramp_log_close(&session->log);
 }
 
 /* ---- one tick */
@@ -196,27 +179,6 @@ static void take_back_end(struct ramp_decision *decision)
     }
 }
 
-static void write_log(const struct ramp_session *session, const struct ramp_signs *signs,
-                      const struct ramp_decision *decision)
-{
-    enum { RATIO_PLACES = 4, RATE_PLACES = 2 };
-    struct csv_writer writer = {.out = session->log};
-    char share[RAMP_SHARE_SIZE];
-    csv_writer_put_time(&writer, (int64_t)time(NULL));
-    csv_writer_put_text(&writer, slice_of(session->job->options->event));
-    csv_writer_put_word(&writer, ramp_rule_move_name(decision->move));
-    csv_writer_put_word(&writer, ramp_rule_print_share(share, decision->share));
-    csv_writer_put_number(&writer, decision->hit_ratio < 0 ? NAN : decision->hit_ratio,
-                          RATIO_PLACES);
-    csv_writer_put_count(&writer, signs->read_count);
-    csv_writer_put_number(&writer, decision->miss_per_second, RATE_PLACES);
-    csv_writer_put_number(&writer, ramp_watch_source_ms(session->watch), RATE_PLACES);
-    csv_writer_put_word(&writer, decision->is_degraded ? "1" : "0");
-    csv_writer_put_text(&writer, slice_of(decision->why));
-    csv_writer_end_record(&writer);
-    fflush(session->log);
-}
-
 /* For guard, should the keys be lost. */
 static void keep_note(struct ramp_session *session, const struct ramp_decision *decision)
 {
@@ -260,8 +222,13 @@ static int do_tick(struct ramp_session *session, struct error *err)
         take_back_end(&decision);
     }
     keep_note(session, &decision);
-    write_log(session, &signs, &decision);
-    if (decision.share != before) {
+    struct ramp_log_entry entry = {.at_unix = (int64_t)time(NULL),
+                                   .event = event,
+                                   .signs = &signs,
+                                   .decision = &decision,
+                                   .source_ms = ramp_watch_source_ms(session->watch)};
+    ramp_log_write(&session->log, &entry);
+    if (decision.share != before && !session->log.is_for_people) {
         message_note(session->job->message, "%s: %s%% to %s%%: %s", event,
                      ramp_rule_print_share(from, before), ramp_rule_print_share(to, decision.share),
                      decision.why);

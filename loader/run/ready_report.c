@@ -7,6 +7,7 @@
 #include "common/civil_time.h"
 #include "common/csv_writer.h"
 #include "common/file_io.h"
+#include "common/terminal.h"
 #include "common/units.h"
 
 static const double PERCENT = 100;
@@ -28,13 +29,14 @@ static void print_since(FILE *out, const struct ready_finding *finding)
 {
     char count[UNITS_TEXT_SIZE];
     if (!finding->is_load_known) {
-        fprintf(out, "whether Redis was restarted or has evicted since the load is not known\n");
+        terminal_print(out,
+                       "whether Redis was restarted or has evicted since the load is not known\n");
     } else if (finding->is_restarted) {
-        fprintf(out, "Redis was RESTARTED since the load\n");
+        terminal_print(out, "Redis was RESTARTED since the load\n");
     } else {
-        fprintf(out, "Redis has evicted %s keys of any kind since the load%s\n",
-                units_print_count(count, finding->evicted_count),
-                finding->evicted_count > 0 ? ": it is too full for what is in it" : "");
+        terminal_print(out, "Redis has evicted %s keys of any kind since the load%s\n",
+                       units_print_count(count, finding->evicted_count),
+                       finding->evicted_count > 0 ? ": it is too full for what is in it" : "");
     }
 }
 
@@ -51,9 +53,10 @@ void ready_report_print(FILE *out, const struct ready_finding *finding)
     enum { NAME_SIZE = 12 };
     char name[NAME_SIZE];
     struct ready_tenth total = ready_coverage_total(finding->coverage);
-    fprintf(out, "%s: %.1f%% of the expected benefit is warm, %.1f%% is asked for%s%s\n",
-            finding->is_go ? "GO" : "NO-GO", percent_down(ready_coverage_share(&total)),
-            finding->least_share * PERCENT, finding->why[0] != '\0' ? "; " : "", finding->why);
+    terminal_print(out, "%s: %.1f%% of the expected benefit is warm, %.1f%% is asked for%s%s\n",
+                   finding->is_go ? "GO" : "NO-GO", percent_down(ready_coverage_share(&total)),
+                   finding->least_share * PERCENT, finding->why[0] != '\0' ? "; " : "",
+                   finding->why);
     fprintf(out, "  %-5s %11s %11s %10s %10s %8s %8s\n", "tenth", "keys", "found", "rewarmed",
             "missing", "before", "now");
     for (int i = 0; i < READY_TENTH_COUNT; i++) {
@@ -63,12 +66,13 @@ void ready_report_print(FILE *out, const struct ready_finding *finding)
     print_line(out, "all", &total);
     print_since(out, finding);
     if (total.early_count > 0) {
-        fprintf(out, "%" PRIu64 " keys expire before the window ends: the application wrote them\n",
-                total.early_count);
+        terminal_print(
+            out, "%" PRIu64 " keys expire before the window ends: the application wrote them\n",
+            total.early_count);
     }
     if (finding->touched_count > 0) {
-        fprintf(out, "%" PRIu64 " keys were touched, so that they are not the first to go\n",
-                finding->touched_count);
+        terminal_print(out, "%" PRIu64 " keys were touched, so that they are not the first to go\n",
+                       finding->touched_count);
     }
 }
 

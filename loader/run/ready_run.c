@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/terminal.h"
 #include "loader/load_options.h"
 #include "loader/folder/cache_mark.h"
 #include "loader/run/finish_hook.h"
@@ -95,7 +96,7 @@ static int write_reports(const struct ready_session *session, const struct ready
         ready_report_write_page(page, finding, err) != 0) {
         return -1;
     }
-    printf("report: %s\n", page);
+    terminal_print(stdout, "report: %s\n", page);
     return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "common/progress.h"
+#include "common/terminal.h"
 #include "loader/load_options.h"
 #include "loader/rules/pace.h"
 #include "loader/run/rollback_report.h"
@@ -250,14 +251,15 @@ static int roll_back_all(struct rollback_session *session, struct error *err)
 static void print_summary(const struct rollback_session *session)
 {
     bool is_dry = session->job->options->is_dry_run;
-    printf("%s%s\n", session->folder.name, is_dry ? ": nothing was removed (--dry-run)" : "");
+    terminal_print(stdout, "%s%s\n", session->folder.name,
+                   is_dry ? ": nothing was removed (--dry-run)" : "");
     printf("  %12" PRIu64 " %s\n", session->counts[ROLLBACK_OURS],
            is_dry ? "would be removed: still as the run wrote them" : "removed");
     printf("  %12" PRIu64 " stay: the application has written or refilled them\n",
            session->counts[ROLLBACK_REWRITTEN]);
     printf("  %12" PRIu64 " were gone already\n", session->counts[ROLLBACK_GONE]);
     if (!is_dry) {
-        printf("report: %s/rollback.csv\n", session->folder.path);
+        terminal_print(stdout, "report: %s/rollback.csv\n", session->folder.path);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/civil_time.h"
 #include "common/monotonic.h"
+#include "common/terminal.h"
 #include "common/units.h"
 
 /* The order in which a reader wants them: what is warm, what is not and why, what was not wanted. */
@@ -56,16 +57,18 @@ void run_report_print(FILE *out, const struct pulse *pulse, const struct outcome
     uint64_t settled = outcome_tally_sum(&pulse->totals.tally);
     uint64_t now = settled - pulse->settled_before;
     double second = elapsed_second < SHORTEST_SECOND ? SHORTEST_SECOND : elapsed_second;
-    fprintf(out, "%" PRIu64 " of %" PRIu64 " planned keys settled, %" PRIu64 " now in %s (%s/s)\n",
-            settled, pulse->warm_count, now, units_print_duration(duration, elapsed_second),
-            units_print_count(rate, (uint64_t)((double)now / second)));
+    terminal_print(
+        out, "%" PRIu64 " of %" PRIu64 " planned keys settled, %" PRIu64 " now in %s (%s/s)\n",
+        settled, pulse->warm_count, now, units_print_duration(duration, elapsed_second),
+        units_print_count(rate, (uint64_t)((double)now / second)));
     run_report_print_tally(out, tally);
-    fprintf(out, "values written: %s\n", units_print_bytes(bytes, pulse->totals.value_bytes));
-    fprintf(out, "share of the expected benefit that is warm: %.1f%%\n",
-            pulse_benefit_share(pulse) * PERCENT);
+    terminal_print(out, "values written: %s\n",
+                   units_print_bytes(bytes, pulse->totals.value_bytes));
+    terminal_print(out, "share of the expected benefit that is warm: %.1f%%\n",
+                   pulse_benefit_share(pulse) * PERCENT);
     if (pulse->outlook.deadline_unix != 0) {
-        fprintf(out, "deadline: %s\n",
-                civil_print_rfc3339(time, pulse->outlook.deadline_unix, NULL));
+        terminal_print(out, "deadline: %s\n",
+                       civil_print_rfc3339(time, pulse->outlook.deadline_unix, NULL));
     }
     print_pace(out, &pulse->pace);
 }

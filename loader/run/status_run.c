@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/civil_time.h"
+#include "common/terminal.h"
 #include "common/units.h"
 #include "loader/load_options.h"
 #include "loader/folder/journal.h"
@@ -28,8 +29,8 @@ static void print_latch(const struct run_folder *folder, const struct switch_lat
 {
     char time[CIVIL_TEXT_SIZE];
     bool is_stop = latch->wish == WISH_STOP;
-    printf("%s since %s %s\n", is_stop ? "switched off" : "switched to pause",
-           civil_print_rfc3339(time, latch->at_unix, NULL), latch->why);
+    terminal_print(stdout, "%s since %s %s\n", is_stop ? "switched off" : "switched to pause",
+                   civil_print_rfc3339(time, latch->at_unix, NULL), latch->why);
     printf("to go on:\n  rekindle-load resume --run %s\n%s", folder->path,
            is_stop ? "  and then the same `rekindle-load run` command\n" : "");
 }
@@ -43,24 +44,28 @@ static void print_advice(const struct run_folder *folder, const struct run_statu
     if (latch->wish != WISH_RUN && (!is_going || is_state(status, "paused"))) {
         print_latch(folder, latch);
     } else if (is_going && !run_choice_is_alive(status)) {
-        printf("it died (process %" PRId64 "): the same `rekindle-load run` command resumes it\n",
-               status->pid);
+        terminal_print(stdout,
+                       "it died (process %" PRId64
+                       "): the same `rekindle-load run` command resumes it\n",
+                       status->pid);
     } else if (is_state(status, "paused")) {
-        printf("%s\n", status->note);
+        terminal_print(stdout, "%s\n", status->note);
     } else if (is_going && silent_second > SILENT_SECOND) {
-        printf("process %" PRId64 " has said nothing for %" PRId64
-               " s: does Redis or the database hang?\n",
-               status->pid, silent_second);
+        terminal_print(stdout,
+                       "process %" PRId64 " has said nothing for %" PRId64
+                       " s: does Redis or the database hang?\n",
+                       status->pid, silent_second);
     } else if (is_going) {
         printf("process %" PRId64 "; to pause or stop it:\n  rekindle-load pause --run %s\n"
                "  rekindle-load stop --run %s\n",
                status->pid, folder->path, folder->path);
     } else if (is_state(status, "rolled back")) {
-        printf("nothing to do; `rekindle-load run --again` warms its plan anew\n");
+        terminal_print(stdout, "nothing to do; `rekindle-load run --again` warms its plan anew\n");
     } else if (is_state(status, "finished")) {
-        printf("nothing to do; `rekindle-load verify` looks whether all is still there\n");
+        terminal_print(stdout,
+                       "nothing to do; `rekindle-load verify` looks whether all is still there\n");
     } else {
-        printf("the same `rekindle-load run` command resumes it\n");
+        terminal_print(stdout, "the same `rekindle-load run` command resumes it\n");
     }
 }
 
@@ -68,11 +73,12 @@ static void print_heading(const struct run_folder *folder, const char *state)
 {
     char start[CIVIL_TEXT_SIZE], end[CIVIL_TEXT_SIZE];
     const struct run_manifest *manifest = &folder->manifest;
-    printf("%s: %s\n", folder->name, state);
-    printf("  folder  %s\n  plan    %s\n  target  %s\n", folder->path, manifest->plan_path,
-           manifest->target);
-    printf("  window  %s to %s\n", civil_print_rfc3339(start, manifest->window_start_unix, NULL),
-           civil_print_rfc3339(end, manifest->window_end_unix, NULL));
+    terminal_print(stdout, "%s: %s\n", folder->name, state);
+    terminal_print(stdout, "  folder  %s\n  plan    %s\n  target  %s\n", folder->path,
+                   manifest->plan_path, manifest->target);
+    terminal_print(stdout, "  window  %s to %s\n",
+                   civil_print_rfc3339(start, manifest->window_start_unix, NULL),
+                   civil_print_rfc3339(end, manifest->window_end_unix, NULL));
 }
 
 static void print_deadline(const struct run_status *status)
@@ -80,9 +86,10 @@ static void print_deadline(const struct run_status *status)
     static const double PERCENT = 100;
     char time[CIVIL_TEXT_SIZE];
     if (status->deadline_unix != 0) {
-        printf("deadline %s: %" PRIu64 " keys fit, %.1f%% of the expected benefit\n",
-               civil_print_rfc3339(time, status->deadline_unix, NULL), status->fitting_count,
-               status->fitting_share * PERCENT);
+        terminal_print(stdout,
+                       "deadline %s: %" PRIu64 " keys fit, %.1f%% of the expected benefit\n",
+                       civil_print_rfc3339(time, status->deadline_unix, NULL),
+                       status->fitting_count, status->fitting_share * PERCENT);
     }
 }
 
@@ -102,17 +109,20 @@ static int print_run(const struct run_folder *folder, struct error *err)
     }
     uint64_t settled = outcome_tally_sum(&survey.tally);
     print_heading(folder, status.state[0] != '\0' ? status.state : "not started");
-    printf("%" PRIu64 " of %" PRIu64 " planned keys settled, %.1f%% of the expected benefit %s\n",
-           settled, status.warm_count, status.benefit_share * PERCENT,
-           survey.is_rolled_back ? "was warm" : "warm");
+    terminal_print(stdout,
+                   "%" PRIu64 " of %" PRIu64
+                   " planned keys settled, %.1f%% of the expected benefit %s\n",
+                   settled, status.warm_count, status.benefit_share * PERCENT,
+                   survey.is_rolled_back ? "was warm" : "warm");
     print_deadline(&status);
     run_report_print_tally(stdout, &survey.tally);
     run_report_print_throttled(stdout, status.throttled_second);
     if (status.note[0] != '\0' && !is_state(&status, "paused")) {
-        printf("%s\n", status.note);
+        terminal_print(stdout, "%s\n", status.note);
     }
     if (survey.is_rolled_back && !is_state(&status, "rolled back")) {
-        printf("a rollback was begun: `rekindle-load rollback --run %s` goes on\n", folder->path);
+        terminal_print(stdout, "a rollback was begun: `rekindle-load rollback --run %s` goes on\n",
+                       folder->path);
     } else {
         print_advice(folder, &status, &latch);
     }
@@ -133,7 +143,7 @@ static int print_all_runs(const char *base, struct error *err)
     int printed = 0;
     int result = run_choice_each(base, print_next_run, &printed, err);
     if (printed == 0) {
-        printf("no runs in %s\n", base);
+        terminal_print(stdout, "no runs in %s\n", base);
     }
     return result;
 }

@@ -21,6 +21,7 @@
 #include "common/file_io.h"
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/terminal.h"
 #include "loader/load_options.h"
 #include "loader/run/run_choice.h"
 #include "loader/live/switch_key.h"
@@ -165,10 +166,10 @@ static int watch_it_obey(const struct run_folder *folder, enum run_wish wish, st
     const struct timespec slice = {.tv_nsec = LOOK_EVERY_NS};
     int64_t until_ms = monotonic_ms() + OBEY_WITHIN_MS;
     if (!run_choice_is_under_way(folder)) {
-        printf("%s is not under way; %s\n", folder->name,
-               wish == WISH_RUN     ? "the same `rekindle-load run` command goes on"
-               : wish == WISH_PAUSE ? "it will wait when it is started"
-                                    : "it will not start before a resume");
+        terminal_print(stdout, "%s is not under way; %s\n", folder->name,
+                       wish == WISH_RUN     ? "the same `rekindle-load run` command goes on"
+                       : wish == WISH_PAUSE ? "it will wait when it is started"
+                                            : "it will not start before a resume");
         return 0;
     }
     while (!has_obeyed(folder, wish)) {
@@ -180,7 +181,7 @@ static int watch_it_obey(const struct run_folder *folder, enum run_wish wish, st
         }
         nanosleep(&slice, NULL);
     }
-    printf("%s %s\n", folder->name, done[wish]);
+    terminal_print(stdout, "%s %s\n", folder->name, done[wish]);
     return 0;
 }
 
@@ -235,7 +236,8 @@ static int make_host_file(const struct switch_order *order, struct error *err)
     if (file_draft_commit(draft, err) != 0) {
         return -1;
     }
-    printf("%s holds every run of this host; `rekindle-load resume --all` lifts it\n", path);
+    terminal_print(
+        stdout, "%s holds every run of this host; `rekindle-load resume --all` lifts it\n", path);
     return 0;
 }
 
@@ -246,7 +248,13 @@ static int order_all(struct switch_order *order, struct error *err)
     if (begun == 0 && order->wish == WISH_RUN) {
         clear_keys(order, "", true);
     }
-    return begun == 0 ? run_choice_each(base, obey_all, order, err) : -1;
+    if (begun != 0 || run_choice_each(base, obey_all, order, err) != 0) {
+        return -1;
+    }
+    if (order->wish == WISH_RUN) {
+        terminal_print(stdout, "nothing holds the runs of this host any more\n");
+    }
+    return 0;
 }
 
 static int give_order(const struct load_job *job, enum run_wish wish, struct error *err)

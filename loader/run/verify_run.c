@@ -18,6 +18,7 @@
 #include "common/message.h"
 #include "common/monotonic.h"
 #include "common/progress.h"
+#include "common/terminal.h"
 #include "common/units.h"
 #include "loader/load_options.h"
 #include "loader/warm/checked_plan.h"
@@ -156,7 +157,7 @@ static void tell(struct verify_session *session, size_t look, enum difference di
         const struct slice key = session->window->rows[session->rows_of_looks[look]].key;
         int size = (int)(key.size < SHOWN_KEY_SIZE ? key.size : SHOWN_KEY_SIZE);
         error_set(&line, ERROR_LOSSES, "%.*s %s", size, key.bytes, difference_texts[difference]);
-        printf("%s\n", line.text);
+        terminal_print(stdout, "%s\n", line.text);
     }
 }
 
@@ -335,15 +336,18 @@ static int verify_all(struct verify_session *session, struct error *err)
 static int print_verdict(const struct verify_session *session, struct error *err)
 {
     uint64_t sum = 0;
-    printf("%" PRIu64 " warmed keys looked for, %" PRIu64 " expiries and values compared\n",
-           session->warmed_count, session->compared_count);
+    terminal_print(stdout,
+                   "%" PRIu64 " warmed keys looked for, %" PRIu64 " expiries and values compared\n",
+                   session->warmed_count, session->compared_count);
     if (session->existed_count > 0) {
-        printf("%" PRIu64 " keys that the application had written: looked for, not compared\n",
-               session->existed_count);
+        terminal_print(
+            stdout, "%" PRIu64 " keys that the application had written: looked for, not compared\n",
+            session->existed_count);
     }
     if (session->unsettled_count > 0) {
-        printf("%" PRIu64 " planned keys that the run has not warmed: not expected\n",
-               session->unsettled_count);
+        terminal_print(stdout,
+                       "%" PRIu64 " planned keys that the run has not warmed: not expected\n",
+                       session->unsettled_count);
     }
     for (int i = 0; i < DIFFERENCE_COUNT; i++) {
         sum += session->differences[i];
@@ -352,7 +356,7 @@ static int print_verdict(const struct verify_session *session, struct error *err
         }
     }
     if (sum == 0) {
-        printf("no differences\n");
+        terminal_print(stdout, "no differences\n");
         return 0;
     }
     return error_set(err, ERROR_LOSSES, "%" PRIu64 " differences", sum);

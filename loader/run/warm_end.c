@@ -8,6 +8,7 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/terminal.h"
 #include "loader/load_options.h"
 #include "loader/folder/cache_mark.h"
 #include "loader/run/finish_hook.h"
@@ -66,8 +67,8 @@ int warm_end_say_nothing_to_do(struct warm_session *session, struct error *err)
                          "(--run) writes them again",
                          found->gone_count, found->looked_count, sink_name(session->sink));
     }
-    printf("already warm: nothing to do (%s, %" PRIu64 " keys settled)\n", session->folder.path,
-           outcome_tally_sum(&tally));
+    terminal_print(stdout, "already warm: nothing to do (%s, %" PRIu64 " keys settled)\n",
+                   session->folder.path, outcome_tally_sum(&tally));
     return judge_losses(session, &tally, err);
 }
 
@@ -151,9 +152,10 @@ int warm_end_finish(struct warm_session *session, int result, struct error *err)
     int written = write_results(session, result == 0, &tally, &later);
     if (written == 0) {
         run_report_print(stdout, &session->pulse, &tally, second);
-        printf("expiries: at most %s\n",
-               checked_plan_print_expiries(expiries, &session->plan, &session->expiry_peak));
-        printf("results: %s/results.csv\n", session->folder.path);
+        terminal_print(
+            stdout, "expiries: at most %s\n",
+            checked_plan_print_expiries(expiries, &session->plan, &session->expiry_peak));
+        terminal_print(stdout, "results: %s/results.csv\n", session->folder.path);
     }
     if (result == 0 && written == 0) {
         result = judge_losses(session, &tally, &later);
