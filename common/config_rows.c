@@ -192,7 +192,7 @@ const struct config_row config_rows[] = {
     {"run", "max_expiries_per_second", CONFIG_COUNT, AT(max_expiries_per_second), "50k", 1,
      INT64_MAX, "refuse a plan of which more keys would expire in one second"},
     {"run", "metrics", CONFIG_PATH, AT(metrics_file), NULL, 0, 0,
-     "Prometheus text file, written once a second (*.prom of the textfile collector)"},
+     "Prometheus text file (*.prom of the textfile collector); guard and ramp write beside it"},
     {"run", "on_finish", CONFIG_TEXT, AT(on_finish), NULL, 0, 0,
      "shell command when run or ready has ended; REKINDLE_EXIT_CODE, _EVENT... tell it how"},
     {"run", "image", CONFIG_PATH, AT(image_dir), NULL, 0, 0,

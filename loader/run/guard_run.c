@@ -20,6 +20,7 @@
 #include "loader/load_options.h"
 #include "loader/run/cache_rewarm.h"
 #include "loader/run/cache_watch.h"
+#include "loader/run/guard_metrics.h"
 #include "loader/run/publish_keys.h"
 #include "loader/run/ramp_restore.h"
 #include "loader/sink/redis_control.h"
@@ -38,7 +39,8 @@ struct guard_session {
     struct cache_watch *cache;
     struct redis_control *control; /* where the application looks */
     bool has_failed;               /* the last warming */
-    int64_t silent_us;             /* since when the cache does not answer; 0: it does */
+    struct guard_metrics metrics;
+    int64_t silent_us; /* since when the cache does not answer; 0: it does */
     bool is_silence_told;
 };
 
@@ -57,6 +59,11 @@ static int make_good(struct guard_session *session, struct cache_finding *findin
                      struct error *err)
 {
     struct cache_finding after;
+    struct guard_metrics *metrics = &session->metrics;
+    int64_t began_us = monotonic_us();
+    metrics->loss_count += !session->has_failed; /* the same one is tried again */
+    metrics->lost_unix = session->has_failed ? metrics->lost_unix : (int64_t)time(NULL);
+    guard_metrics_save(metrics, session->job, GUARD_IS_WARMING, (int64_t)time(NULL));
     session->has_failed =
         cache_rewarm(session->job, session->control, session->cache, finding, err) != 0;
     if (session->has_failed) {
@@ -70,6 +77,8 @@ static int make_good(struct guard_session *session, struct cache_finding *findin
         return error_set(err, ERROR_BACKEND, "more was lost while the cache was warmed again");
     }
     *finding = after;
+    metrics->warm_unix = (int64_t)time(NULL);
+    metrics->warm_second = (double)(monotonic_us() - began_us) / US_PER_SECOND;
     return 0;
 }
 
@@ -97,28 +106,44 @@ static void tell_silence(struct guard_session *session, bool is_silent)
     }
 }
 
-static int look_once(struct guard_session *session, struct error *err)
+static int act_on(struct guard_session *session, struct cache_finding *finding, struct error *err)
 {
-    struct cache_finding finding;
-    cache_watch_look(session->cache, &finding);
-    tell_silence(session, finding.verdict == GUARD_SILENT);
-    if (finding.verdict == GUARD_SILENT) {
+    tell_silence(session, finding->verdict == GUARD_SILENT);
+    if (finding->verdict == GUARD_SILENT) {
         return session->job->options->is_once
                    ? error_set(err, ERROR_BACKEND, "Redis does not answer, or is no master now")
                    : 0;
     }
     /* no `off` before it is warm: who degrades on loss does so from the loss on */
-    if (finding.verdict == GUARD_LOST && make_good(session, &finding, err) != 0) {
+    if (finding->verdict == GUARD_LOST && make_good(session, finding, err) != 0) {
         return -1;
     }
-    if (cache_watch_accept(session->cache, &finding, err) != 0 ||
+    if (cache_watch_accept(session->cache, finding, err) != 0 ||
         publish_keys_keep_off(session->control, session->job->config, err) != 0) {
         return -1;
     }
     /* the first look ever cannot tell whether keys are gone because of a loss */
-    return finding.verdict == GUARD_FIRST
+    return finding->verdict == GUARD_FIRST
                ? 0
                : ramp_restore_observe(session->job, session->control, err);
+}
+
+static int look_once(struct guard_session *session, struct error *err)
+{
+    struct cache_finding finding;
+    cache_watch_look(session->cache, &finding);
+    bool is_silent = finding.verdict == GUARD_SILENT;
+    session->metrics.answered_unix =
+        is_silent ? session->metrics.answered_unix : (int64_t)time(NULL);
+    int result = act_on(session, &finding, err);
+    bool has_failed = result != 0 && !is_silent && err->kind != ERROR_STOPPED;
+    session->metrics.failure_count += has_failed;
+    guard_metrics_save(&session->metrics, session->job,
+                       is_silent    ? GUARD_IS_BLIND
+                       : has_failed ? GUARD_HAS_FAILED
+                                    : GUARD_IS_WATCHING,
+                       (int64_t)time(NULL));
+    return result;
 }
 
 /* Who starts it by hand sees nothing else for hours. */
@@ -166,6 +191,7 @@ int guard_run(const struct load_job *job, struct error *err)
 {
     struct guard_session session = {.job = job};
     int result = -1;
+    guard_metrics_init(&session.metrics, job);
     if (job->options->guard_tick_second < 1) {
         return error_set(err, ERROR_USAGE, "--every must be 1s or more");
     }

@@ -25,6 +25,7 @@
 #include "loader/rules/ramp_rule.h"
 #include "loader/run/publish_keys.h"
 #include "loader/run/ramp_log.h"
+#include "loader/run/ramp_metrics.h"
 #include "loader/run/ramp_signs.h"
 #include "loader/run/shell_call.h"
 #include "loader/sink/redis_control.h"
@@ -46,6 +47,7 @@ struct ramp_session {
     struct redis_control *control;
     struct ramp_watch *watch;
     struct ramp_log log;
+    struct ramp_metrics metrics;
     char lease_key[KEY_SIZE], owner[OWNER_SIZE];
     struct ramp_note note; /* as it stands on the disk; no event: it does not */
 };
@@ -96,6 +98,7 @@ static int open_session(struct ramp_session *session, struct error *err)
     if (read_settings(session, err) != 0 || run_switch_install(err) != 0) {
         return -1;
     }
+    ramp_metrics_init(&session->metrics, session->job);
     gethostname(host, sizeof host - 1);
     snprintf(session->owner, sizeof session->owner, "%s/pid%ld", host, (long)getpid());
     snprintf(session->lease_key, sizeof session->lease_key, "rekindle:ramp-lease:%s",
@@ -228,6 +231,7 @@ static int do_tick(struct ramp_session *session, struct error *err)
                                    .decision = &decision,
                                    .source_ms = ramp_watch_source_ms(session->watch)};
     ramp_log_write(&session->log, &entry);
+    ramp_metrics_tell(&session->metrics, session->job, &entry);
     if (decision.share != before && !session->log.is_for_people) {
         message_note(session->job->message, "%s: %s%% to %s%%: %s", event,
                      ramp_rule_print_share(from, before), ramp_rule_print_share(to, decision.share),
@@ -287,6 +291,7 @@ static int end_climb(struct ramp_session *session, int climbed, struct error *er
         return publish_keys_end_degrade(session->control, job->config, err);
     }
     if (climbed == 0) {
+        ramp_metrics_stop(&session->metrics, job, session->state.share, (int64_t)time(NULL));
         return error_set(err, ERROR_STOPPED,
                          "stopped with %s%% of the users in; the share stays for --hold, the same "
                          "command goes on, and `redis-cli set rekindle:ramp:%.100s 0` lets nobody "

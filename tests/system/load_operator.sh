@@ -31,9 +31,9 @@ for line in open(sys.argv[1], encoding='utf-8'):
     if match:
         known.setdefault(match[2], set()).add(match[1])
         continue
-    match = re.fullmatch(r'([a-z_]+)\{([a-z]+="[^"\\]*"(?:,[a-z]+="[^"\\]*")*)\} (-?[0-9.]+(?:e[+-]?[0-9]+)?)\n', line)
+    match = re.fullmatch(r'([a-z_]+)(?:\{([a-z]+="[^"\\]*"(?:,[a-z]+="[^"\\]*")*)\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?)\n', line)
     assert match and known.get(match[1]) == {'HELP', 'TYPE'}, line
-assert len(known) > 8
+assert len(known) >= 8
 P
 }
 metric() { awk -v name="$1" 'index($1, name) == 1 {print $2}' rekindle.prom; }
@@ -76,6 +76,24 @@ load --quiet >out 2>err || true
 redis cache flushall >/dev/null
 check "ready calls the hook once, for itself" exits_with 0 "$L" ready --config shop.conf --plan plan.csv
 check "not for the run it makes" is_equal "$(wc -l <calls) $(told REKINDLE_COMMAND)" "1 ready"
+
+# Guard and ramp have files of their own beside it.
+guard() { "$L" guard --once --config shop.conf >out 2>err; }
+check "guard" guard
+check "writes a file beside that of the run" is_well_formed rekindle-guard.prom
+check "another user may read it, too" is_equal "$(stat -c %a rekindle-guard.prom)" 644
+check "it watches, and has seen no loss" grep -q '^rekindle_guard_losses_total 0$' rekindle-guard.prom
+redis cache flushall >/dev/null
+check "guard after a loss" guard
+check "tells of it" grep -q '^rekindle_guard_losses_total 1$' rekindle-guard.prom
+check "and that all is well again" grep -q '^rekindle_guard_state{state="watching"} 1$' rekindle-guard.prom
+(for _ in $(seq 40); do redis cache get user:1:profile; sleep 0.1; done) >/dev/null &
+READER=$!
+check "ramp" "$L" ramp --config shop.conf --event sale --tick 1s --steps 50,100 --soak 0s --min-reads 0 --min-hit-ratio 0 --log ramp.csv
+kill $READER 2>/dev/null || true
+check "writes one, too" is_well_formed rekindle-ramp-sale.prom
+check "which says how it ended" grep -q '^rekindle_ramp_state{event="sale",state="ended_full"} 1$' rekindle-ramp-sale.prom
+check "and by how many steps" grep -q '^rekindle_ramp_moves_total{event="sale",move="raise"} 2$' rekindle-ramp-sale.prom
 
 # A summary with an event name that JSON has to escape.
 sed 's/,sale,/,"sa\\le ""x""",/' plan.csv >named.csv
