@@ -145,6 +145,17 @@ static void round_dormancy_up(struct rank_request *request)
     }
 }
 
+/* Who looks back on purpose says from when. */
+static void warn_of_past_window(const struct rank_request *request, const struct pipeline *pipeline)
+{
+    char end[CIVIL_TEXT_SIZE];
+    if (request->window.end_unix <= pipeline->now_unix && pipeline->options->as_of == NULL) {
+        message_warn(pipeline->message,
+                     "the window ended at %s: rekindle-load will refuse this plan",
+                     civil_print_rfc3339(end, request->window.end_unix, request->zone));
+    }
+}
+
 static int settle_times(struct rank_request *request, const struct pipeline *pipeline,
                         struct error *err)
 {
@@ -156,6 +167,7 @@ static int settle_times(struct rank_request *request, const struct pipeline *pip
     }
     request->frame.zone = request->zone;
     request->frame.window = &request->window;
+    warn_of_past_window(request, pipeline);
     if (request->calendar != NULL) {
         size_t count;
         request->frame.past = event_calendar_windows(request->calendar, &count);
@@ -234,6 +246,11 @@ static int choose_families(struct rank_request *request, const struct pipeline *
         bool is_left_out = config->family_count > 0 && pipeline->options->entity == NULL;
         if (request->family_count[i] == 0 && is_left_out) {
             request->is_wanted[i] = false;
+            if (history_reader_totals(request->reader)->key_count_max[i] > 0) {
+                message_note(pipeline->message,
+                             "%ss: the config has no family of them, so none are planned",
+                             entity_name(entity));
+            }
         } else if (request->family_count[i] == 0 && request->is_wanted[i] &&
                    use_fallback(request, entity, pipeline, err) != 0) {
             return -1;

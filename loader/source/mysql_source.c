@@ -7,6 +7,7 @@
  * floating point, loosely and without the index. Everything comes back as text, in the server's notation, so that
  * the same row gives the same bytes. The whole answer is stored before the first row is looked at: the server is
  * done with it, and a connection lost in the middle cannot look like the end of the data. */
+#include "common/decimal.h"
 #include "loader/source/mysql_link.h"
 #include "loader/source/mysql_statement.h"
 #include "loader/source/source_driver.h"
@@ -264,6 +265,9 @@ static int read_clock(void *opaque, int64_t *now_unix_us, struct error *err)
     return is_read ? 0 : -1;
 }
 
+/* A smaller table is read as a whole because that is quicker, and it does no harm. */
+enum { SCAN_ROWS_MIN = 1000 };
+
 /* Puts EXPLAIN's rows together as text: one line a table. */
 struct plan_text {
     struct mysql_statement *statement;
@@ -279,18 +283,24 @@ static int take_plan_row(void *context, const struct cell cells[])
     if (metadata == NULL) {
         return -1;
     }
+    bool is_whole_table = false;
+    uint64_t row_count = UINT64_MAX;
     for (size_t i = 0; i < text->statement->column_count; i++) {
         const char *name = mysql_fetch_field_direct(metadata, (unsigned)i)->name;
         struct slice value = cells[i].bytes;
-        bool is_whole_table =
-            slice_is_equal(value, slice_of("ALL")) || slice_is_equal(value, slice_of("index"));
-        text->is_scan = text->is_scan || (strcmp(name, "type") == 0 && is_whole_table);
+        if (strcmp(name, "type") == 0) {
+            is_whole_table =
+                slice_is_equal(value, slice_of("ALL")) || slice_is_equal(value, slice_of("index"));
+        } else if (strcmp(name, "rows") == 0 && decimal_parse_count(value, &row_count) != 0) {
+            row_count = UINT64_MAX;
+        }
         if (cells[i].kind != CELL_NULL && text->used < text->size) {
             int size = snprintf(text->plan + text->used, text->size - text->used, "%s=%.*s ", name,
                                 (int)value.size, value.bytes);
             text->used += size > 0 ? (size_t)size : 0;
         }
     }
+    text->is_scan = text->is_scan || (is_whole_table && row_count >= SCAN_ROWS_MIN);
     if (text->used > 0 && text->used <= text->size) {
         text->plan[text->used - 1] = '\n';
     }

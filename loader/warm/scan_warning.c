@@ -14,7 +14,7 @@ int scan_warning_tell(const struct family *family, struct source *source, const 
     }
     if (is_scan) {
         message_warn(message,
-                     "family %s: the database would read the whole table for each query:\n%s",
+                     "family %s: the database would read the whole table for each query:\n  %s",
                      family->name, plan);
     }
     return 0;

@@ -134,6 +134,13 @@ query = SELECT id, name FROM crowd WHERE id IN ({ids})
 value = json
 ttl = event_end + 6h
 C
+# A query that cannot use the index, of this table and of one so small that MariaDB rather reads it as a whole.
+make_plan few.csv 300
+sql db "USE shop; CREATE TABLE few (id INT PRIMARY KEY, name VARCHAR(40)); INSERT INTO few SELECT * FROM crowd WHERE id <= 300; ANALYZE TABLE few" >analyzed
+for table in crowd few; do sed "s/FROM crowd WHERE id/FROM $table WHERE id + 0/" shop.conf >$table.conf; done
+scans() { "$L" check --config "$1" --plan few.csv 2>&1 | grep -c "would read the whole table" || true; }
+check "a query that reads a whole large table is told of" is_equal "$(scans crowd.conf)" 1
+check "a small one is none of anybody's business" is_equal "$(scans few.conf)" 0
 make_plan plan.csv 300000
 load run >killed.out 2>&1 &
 loader=$!

@@ -19,6 +19,7 @@ ingest=$(command_of ingest | sed 's|/var/log/nginx/||')
 check "README's ingest reads a combined log" says 0 "accepted                                      150" bash -c "$ingest --now 2026-05-31"
 check "and counts nothing twice" says 0 "counted already" bash -c "$ingest --now 2026-05-31"
 check "README's rank writes a plan" says 0 "planned:" bash -c "$(command_of rank) --now 2026-05-31"
+check "which names what it left out" grep -q "products: the config has no family of them, so none are planned" "$SCRATCH/stderr"
 check "with rows" test "$(wc -l <plan.csv)" -gt 5
 
 # The examples of --help.
@@ -41,6 +42,8 @@ check "an event misspelt" says 3 "coming: summer-sale; did you mean summer-sale?
     rekindle-predict rank --config rekindle.conf --event sumer-sale --out none.csv --now 2026-05-31
 check "a field misspelt" says 2 "this format has no such field; did you mean remote_user?" \
     rekindle-predict ingest --history h2 --format combined --user field:remoteuser access.log
+check "an event that is over" says 0 "will refuse this plan" \
+    rekindle-predict rank --config rekindle.conf --event spring-sale --out none.csv --now 2026-05-31
 check "a budget into which nothing fits is said" says 0 "not one key fits into the budget, 100 B" \
     rekindle-predict rank --config rekindle.conf --event summer-sale --budget 100 --out none.csv --now 2026-05-31
 check "and that nobody is dormant" says 0 "no key is dormant" \
