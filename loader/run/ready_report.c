@@ -128,11 +128,13 @@ static const char page_head[] =
     "#d8dee4}\n"
     "th{font-weight:600;color:#57606a}tr:last-child td{font-weight:600;border-top:2px solid "
     "#8c959f}\n"
-    "td.bar{width:25%;padding-right:0}td.bar div{height:.9rem;background:#ffd8d8;display:flex}\n"
+    "td.bar{width:25%;padding-right:0}td.bar div{height:.9rem;background:#e5484d;display:flex}\n"
     "td.bar i{background:#2da44e}td.bar b{background:#bf8700}\n"
     "p.key{color:#57606a;font-size:.9rem}p.key i,p.key b,p.key s{display:inline-block;"
     "width:.8rem;height:.8rem;margin:0 .3rem 0 .8rem}p.key i{background:#2da44e}"
-    "p.key b{background:#bf8700}p.key s{background:#ffd8d8}\n"
+    "p.key b{background:#bf8700}p.key s{background:#e5484d}p.key i{margin-left:0}\n"
+    "@media(max-width:36rem){body{font-size:14px}th,td{padding:.25rem .15rem}"
+    "td.bar,th:last-child,p.bar{display:none}}\n"
     "</style>\n";
 
 static void put_escaped(FILE *out, const char *text)
@@ -167,6 +169,8 @@ static void put_circumstances(FILE *out, const struct ready_finding *finding)
     char start[CIVIL_TEXT_SIZE], end[CIVIL_TEXT_SIZE], text[TEXT_SIZE];
     const struct run_manifest *manifest = &finding->folder->manifest;
     fprintf(out, "<dl>\n");
+    snprintf(text, sizeof text, "%.1f %% or more", finding->least_share * PERCENT);
+    put_term(out, "asked for", text);
     put_term(out, "event", manifest->event[0] != '\0' ? manifest->event : "(none named)");
     snprintf(text, sizeof text, "%s to %s",
              civil_print_rfc3339(start, manifest->window_start_unix, NULL),
@@ -181,6 +185,13 @@ static void put_circumstances(FILE *out, const struct ready_finding *finding)
         snprintf(text, sizeof text, "%" PRIu64 " keys of any kind were evicted",
                  finding->evicted_count);
         put_term(out, "since the load", text);
+    }
+    struct ready_tenth total = ready_coverage_total(finding->coverage);
+    if (total.early_count > 0) {
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " keys expire before the window ends: the application wrote them",
+                 total.early_count);
+        put_term(out, "too short", text);
     }
     fprintf(out, "</dl>\n");
 }
@@ -209,7 +220,11 @@ static void put_table(FILE *out, const struct ready_coverage *coverage)
         put_row(out, name, &coverage->tenths[i]);
     }
     put_row(out, "all", &total);
-    fprintf(out, "</table>\n<p class=key><i></i>found<b></b>re-warmed<s></s>missing</p>\n");
+    fprintf(out,
+            "</table>\n<p class=\"key bar\"><i></i>found<b></b>re-warmed<s></s>missing</p>\n"
+            "<p class=key>A tenth is a tenth of the expected benefit, in the order of the plan: "
+            "the first holds the best keys, and mostly the fewest. Warm is the share of it that an "
+            "application would find now.</p>\n");
 }
 
 int ready_report_write_page(const char *path, const struct ready_finding *finding,

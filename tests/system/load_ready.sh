@@ -82,5 +82,6 @@ check "a restart is told" grep -q 'RESTARTED since the load' "$SCRATCH/stdout"
 check "and is warmed again" exits_with 0 ready
 check "80 columns" bash -c "! grep -vE '^(report|results|run):? ' '$SCRATCH/stdout' | grep -E '.{81}'"
 check "the page says the same" grep -q '<h1 class=go>GO: 100.0 % of the expected benefit is warm' runs/*/ready.html
+check "and what was asked for" grep -q '<dt>asked for</dt><dd>[0-9.]* % or more</dd>' runs/*/ready.html
 check "reports are private" is_equal "$(stat -c %a runs/*/ready.html runs/*/ready.csv runs/*/ready-plan.csv | sort -u)" 600
 finish
