@@ -36,8 +36,9 @@ int ramp_note_save(const char *folder, const struct ramp_note *note, struct erro
     if (draft == NULL) {
         return -1;
     }
-    fprintf(file_draft_stream(draft), "event = %s\nshare = %d\nended = %d\npid = %" PRId64 "\n",
-            note->event, note->share, note->is_ended, note->pid);
+    fprintf(file_draft_stream(draft),
+            "event = %s\nshare = %d\nended = %d\npid = %" PRId64 "\npid_start = %" PRId64 "\n",
+            note->event, note->share, note->is_ended, note->pid, note->pid_start);
     return file_draft_commit(draft, err);
 }
 
@@ -55,6 +56,7 @@ static bool parse(const char *text, struct ramp_note *note)
                    key_value_find_number(text, "share", &share) && share >= 0 &&
                    share <= SHARE_MAX && key_value_find_number(text, "ended", &is_ended) &&
                    key_value_find_number(text, "pid", &note->pid);
+    key_value_find_number(text, "pid_start", &note->pid_start);
     note->share = (int)share;
     note->is_ended = is_ended != 0;
     return is_note;

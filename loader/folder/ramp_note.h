@@ -12,9 +12,9 @@ enum { RAMP_EVENT_SIZE = 256 };
 
 struct ramp_note {
     char event[RAMP_EVENT_SIZE];
-    int share;     /* in buckets, 0..10000: what the key should hold */
-    bool is_ended; /* by itself, at 100 or at 0: the key lives for ever */
-    int64_t pid;   /* of its controller */
+    int share;              /* in buckets, 0..10000: what the key should hold */
+    bool is_ended;          /* by itself, at 100 or at 0: the key lives for ever */
+    int64_t pid, pid_start; /* its controller: see process.h */
 };
 
 int ramp_note_save(const char *folder, const struct ramp_note *note, struct error *err) MUST_CHECK;

@@ -29,12 +29,12 @@ int run_status_save(const struct run_folder *folder, const struct run_status *st
     }
     FILE *out = file_draft_stream(draft);
     fprintf(out,
-            "state = %s\nnote = %s\npid = %" PRId64 "\nstarted_unix = %" PRId64
-            "\nupdated_unix = %" PRId64 "\nsettled = %" PRIu64 "\nplanned = %" PRIu64
-            "\nrows_per_second = %.1f\nbenefit_share = %.6f\n",
-            status->state, status->note, status->pid, status->started_unix, status->updated_unix,
-            status->settled_count, status->warm_count, status->rows_per_second,
-            status->benefit_share);
+            "state = %s\nnote = %s\npid = %" PRId64 "\npid_start = %" PRId64
+            "\nstarted_unix = %" PRId64 "\nupdated_unix = %" PRId64 "\nsettled = %" PRIu64
+            "\nplanned = %" PRIu64 "\nrows_per_second = %.1f\nbenefit_share = %.6f\n",
+            status->state, status->note, status->pid, status->pid_start, status->started_unix,
+            status->updated_unix, status->settled_count, status->warm_count,
+            status->rows_per_second, status->benefit_share);
     if (status->deadline_unix != 0) {
         fprintf(out, "deadline_unix = %" PRId64 "\nfitting = %" PRIu64 "\nfitting_share = %.6f\n",
                 status->deadline_unix, status->fitting_count, status->fitting_share);
@@ -62,6 +62,7 @@ static void parse_status(const char *text, struct run_status *status)
     key_value_find(text, "state", status->state, sizeof status->state);
     key_value_find(text, "note", status->note, sizeof status->note);
     key_value_find_number(text, "pid", &status->pid);
+    key_value_find_number(text, "pid_start", &status->pid_start);
     key_value_find_number(text, "started_unix", &status->started_unix);
     key_value_find_number(text, "updated_unix", &status->updated_unix);
     key_value_find_real(text, "rows_per_second", &status->rows_per_second);

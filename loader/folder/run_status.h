@@ -11,9 +11,9 @@
 enum { RUN_STATE_SIZE = 16, RUN_NOTE_SIZE = 512 };
 
 struct run_status {
-    char state[RUN_STATE_SIZE]; /* running paused stopped finished failed */
-    char note[RUN_NOTE_SIZE];   /* what it waits for, or why it ended; may be empty */
-    int64_t pid;
+    char state[RUN_STATE_SIZE];         /* running paused stopped finished failed */
+    char note[RUN_NOTE_SIZE];           /* what it waits for, or why it ended; may be empty */
+    int64_t pid, pid_start;             /* whose run it is: see process.h */
     int64_t started_unix, updated_unix; /* by the system's clock */
     uint64_t settled_count, warm_count; /* plan rows with an outcome; all rows with action warm */
     double rows_per_second;             /* of this process */

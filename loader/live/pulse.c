@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/monotonic.h"
+#include "common/process.h"
 #include "common/units.h"
 #include "loader/folder/run_metrics.h"
 
@@ -34,6 +35,7 @@ static void save_status(struct pulse *pulse, const char *state, const char *note
     uint64_t settled = outcome_tally_sum(&pulse->totals.tally);
     struct run_status status = {
         .pid = getpid(),
+        .pid_start = process_start(getpid()),
         .started_unix = pulse->started_unix,
         .updated_unix = (int64_t)time(NULL),
         .settled_count = settled,

@@ -2,12 +2,11 @@
  * Room: loader/run. May touch: the control keys, the ramps' notes in [run] dir. */
 #include "loader/run/ramp_restore.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <time.h>
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/process.h"
 #include "loader/folder/ramp_note.h"
 #include "loader/live/run_switch.h"
 #include "loader/rules/ramp_rule.h"
@@ -27,7 +26,7 @@ struct restore {
 
 static bool is_alive(const struct ramp_note *note)
 {
-    return note->pid > 0 && (kill((pid_t)note->pid, 0) == 0 || errno == EPERM);
+    return process_is_alive(note->pid, note->pid_start);
 }
 
 /* ---- while all is well */

@@ -19,6 +19,7 @@
 
 #include "common/message.h"
 #include "common/monotonic.h"
+#include "common/process.h"
 #include "loader/folder/ramp_note.h"
 #include "loader/live/run_switch.h"
 #include "loader/load_options.h"
@@ -187,8 +188,10 @@ static void keep_note(struct ramp_session *session, const struct ramp_decision *
 {
     struct error err = {0};
     const struct load_job *job = session->job;
-    struct ramp_note note = {
-        .share = decision->share, .is_ended = is_end(decision), .pid = (int64_t)getpid()};
+    struct ramp_note note = {.share = decision->share,
+                             .is_ended = is_end(decision),
+                             .pid = (int64_t)getpid(),
+                             .pid_start = process_start(getpid())};
     snprintf(note.event, sizeof note.event, "%s", job->options->event);
     bool is_known = session->note.event[0] != '\0' && session->note.share == note.share &&
                     session->note.is_ended == note.is_ended;

@@ -3,13 +3,12 @@
 #include "loader/run/run_choice.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/process.h"
 #include "common/spelling.h"
 #include "loader/load_options.h"
 
@@ -90,7 +89,7 @@ int run_choice_open(struct run_folder *folder, const struct load_job *job, struc
 
 bool run_choice_is_alive(const struct run_status *status)
 {
-    return status->pid > 0 && (kill((pid_t)status->pid, 0) == 0 || errno == EPERM);
+    return process_is_alive(status->pid, status->pid_start);
 }
 
 bool run_choice_is_under_way(const struct run_folder *folder)

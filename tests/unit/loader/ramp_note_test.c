@@ -30,7 +30,7 @@ static void test_round_trip(void **state)
 {
     struct error err = {0};
     struct ramp_note note = {
-        .event = "a sale/../ = 50%", .share = 1250, .is_ended = true, .pid = 4711};
+        .event = "a sale/../ = 50%", .share = 1250, .is_ended = true, .pid = 4711, .pid_start = 99};
     assert_int_equal(look(state).count, 0);
     assert_int_equal(ramp_note_save(*state, &note, &err), 0);
     struct seen seen = look(state);
@@ -39,6 +39,7 @@ static void test_round_trip(void **state)
     assert_int_equal(seen.notes[0].share, 1250);
     assert_true(seen.notes[0].is_ended);
     assert_int_equal(seen.notes[0].pid, 4711);
+    assert_int_equal(seen.notes[0].pid_start, 99);
     note.share = 0;
     note.is_ended = false;
     assert_int_equal(ramp_note_save(*state, &note, &err), 0);

@@ -3,11 +3,13 @@
 #include "loader/load_job.h"
 
 #include "common/message.h"
+#include "common/process.h"
 #include "loader/folder/run_folder.h"
 #include "loader/folder/run_status.h"
 #include "loader/folder/switch_latch.h"
 #include "loader/live/switch_key.h"
 #include "loader/load_options.h"
+#include "loader/run/run_choice.h"
 #include "tests/unit/test_folder.h"
 
 enum { TEXT_SIZE = RUN_PATH_SIZE + TEST_PATH_SIZE };
@@ -99,6 +101,22 @@ static void test_nobody_is_meant(void **state)
     assert_wish(&folder, WISH_STOP, "by the command stop of ");
 }
 
+/* A run that was killed, and whose process number another process has by now. */
+static void test_a_given_away_pid_is_no_run(void **state)
+{
+    struct error err = {0};
+    struct run_folder folder = make_run(state, "one", "running");
+    struct run_status status = {
+        .state = "running", .pid = getpid(), .pid_start = process_start(getpid())};
+    assert_int_equal(run_status_save(&folder, &status, &err), 0);
+    assert_true(run_choice_is_under_way(&folder));
+    status.pid_start--;
+    assert_int_equal(run_status_save(&folder, &status, &err), 0);
+    assert_false(run_choice_is_under_way(&folder));
+    assert_int_equal(pause_run(&job, &err), -1);
+    assert_non_null(strstr(err.text, " is under way; name one with --run"));
+}
+
 static void test_the_only_one_under_way(void **state)
 {
     struct error err = {0};
@@ -174,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nobody_is_meant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_given_away_pid_is_no_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_only_one_under_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_several_want_a_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_resume_takes_back_all, set_up, tear_down),
