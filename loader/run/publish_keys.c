@@ -3,7 +3,6 @@
 #include "loader/run/publish_keys.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "common/file_io.h"
 #include "loader/rules/ramp_rule.h"
@@ -12,11 +11,6 @@
 #define WARMING_KEY "rekindle:warming"
 
 enum { KEY_SIZE = 256, WORD_SIZE = 32, BUCKETS_A_PERCENT = 100 };
-
-static int64_t expiry_after(int64_t hold_second)
-{
-    return hold_second == 0 ? 0 : (int64_t)time(NULL) + hold_second;
-}
 
 static const char *key_of(char key[KEY_SIZE], const char *kind, const char *name)
 {
@@ -30,9 +24,8 @@ int publish_keys_share(struct redis_control *control, const char *event, int sha
     char key[KEY_SIZE], text[RAMP_SHARE_SIZE];
     key_of(key, "ramp", event);
     ramp_rule_print_share(text, share);
-    int result =
-        is_new ? redis_control_set(control, key, text, expiry_after(hold_second), err)
-               : redis_control_set_existing(control, key, text, expiry_after(hold_second), err);
+    int result = is_new ? redis_control_set(control, key, text, hold_second, err)
+                        : redis_control_set_existing(control, key, text, hold_second, err);
     return result < 0 ? -1 : 0;
 }
 
@@ -50,7 +43,7 @@ int publish_keys_found_share(struct redis_control *control, const char *event)
 
 int publish_keys_warming(struct redis_control *control, int64_t hold_second, struct error *err)
 {
-    return redis_control_set(control, WARMING_KEY, "1", expiry_after(hold_second), err);
+    return redis_control_set(control, WARMING_KEY, "1", hold_second, err);
 }
 
 bool publish_keys_is_warming(struct redis_control *control)
@@ -71,7 +64,7 @@ int publish_keys_degrade(struct redis_control *control, const struct config *con
     char key[KEY_SIZE];
     for (size_t i = 0; i < config->family_count; i++) {
         if (redis_control_set(control, key_of(key, "degrade", config->families[i].name),
-                              is_degraded ? "on" : "off", expiry_after(hold_second), err) != 0) {
+                              is_degraded ? "on" : "off", hold_second, err) != 0) {
             return -1;
         }
     }

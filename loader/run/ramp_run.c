@@ -101,7 +101,8 @@ static int open_session(struct ramp_session *session, struct error *err)
     }
     ramp_metrics_init(&session->metrics, session->job);
     gethostname(host, sizeof host - 1);
-    snprintf(session->owner, sizeof session->owner, "%s/pid%ld", host, (long)getpid());
+    snprintf(session->owner, sizeof session->owner, "%s/pid%ld/%" PRId64, host, (long)getpid(),
+             process_start(getpid())); /* containers may share a name, and all have a process 1 */
     snprintf(session->lease_key, sizeof session->lease_key, "rekindle:ramp-lease:%s",
              session->job->options->event);
     session->control = redis_control_open_until(&session->job->redis, run_switch_abort_flag(), err);

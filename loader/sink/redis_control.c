@@ -224,15 +224,15 @@ int redis_control_get(struct redis_control *control, const char *key, char *valu
 
 /* 1: set; 0: `word` forbade it. `word` is XX, or NULL. */
 static int set_key(struct redis_control *control, const char *key, const char *value,
-                   int64_t expire_unix, const char *word, struct error *err)
+                   int64_t life_second, const char *word, struct error *err)
 {
-    char expiry[NUMBER_TEXT_SIZE];
-    snprintf(expiry, sizeof expiry, "%lld", (long long)expire_unix);
+    char life[NUMBER_TEXT_SIZE];
+    snprintf(life, sizeof life, "%lld", (long long)life_second);
     struct slice arguments[ARGUMENT_MAX] = {slice_of("SET"), slice_of(key), slice_of(value)};
     size_t count = ARGUMENT_MIN;
-    if (expire_unix != 0) {
-        arguments[count++] = slice_of("EXAT");
-        arguments[count++] = slice_of(expiry);
+    if (life_second != 0) {
+        arguments[count++] = slice_of("EX");
+        arguments[count++] = slice_of(life);
     }
     if (word != NULL) {
         arguments[count++] = slice_of(word);
@@ -247,15 +247,15 @@ static int set_key(struct redis_control *control, const char *key, const char *v
 }
 
 int redis_control_set(struct redis_control *control, const char *key, const char *value,
-                      int64_t expire_unix, struct error *err)
+                      int64_t life_second, struct error *err)
 {
-    return set_key(control, key, value, expire_unix, NULL, err) < 0 ? -1 : 0;
+    return set_key(control, key, value, life_second, NULL, err) < 0 ? -1 : 0;
 }
 
 int redis_control_set_existing(struct redis_control *control, const char *key, const char *value,
-                               int64_t expire_unix, struct error *err)
+                               int64_t life_second, struct error *err)
 {
-    return set_key(control, key, value, expire_unix, "XX", err);
+    return set_key(control, key, value, life_second, "XX", err);
 }
 
 int redis_control_delete(struct redis_control *control, const char *key, struct error *err)

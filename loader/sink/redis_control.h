@@ -37,12 +37,12 @@ int redis_control_release_lease(struct redis_control *control, const char *key, 
 /* 1 and the value of `key`, terminated, cut to `size`; 0 when there is no such key. */
 int redis_control_get(struct redis_control *control, const char *key, char *value, size_t size,
                       struct error *err) MUST_CHECK;
-/* Sets `key`; `expire_unix` 0: it never expires. */
+/* Sets `key` for `life_second` by the server's clock; 0: it never expires. */
 int redis_control_set(struct redis_control *control, const char *key, const char *value,
-                      int64_t expire_unix, struct error *err) MUST_CHECK;
+                      int64_t life_second, struct error *err) MUST_CHECK;
 /* Sets `key` only if it is there: 1; 0 if it is not. */
 int redis_control_set_existing(struct redis_control *control, const char *key, const char *value,
-                               int64_t expire_unix, struct error *err) MUST_CHECK;
+                               int64_t life_second, struct error *err) MUST_CHECK;
 /* 1: removed; 0: there was none. */
 int redis_control_delete(struct redis_control *control, const char *key,
                          struct error *err) MUST_CHECK;
