@@ -2,6 +2,7 @@
  * Room: loader/run. May touch: the log's file, stdout. */
 #include "loader/run/ramp_log.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,9 +14,10 @@
 
 int ramp_log_open(struct ramp_log *log, const char *path, struct error *err)
 {
-    FILE *out = path == NULL ? stdout : fopen(path, "a");
+    FILE *out = path == NULL ? stdout : fopen(path, "ae");
     if (out == NULL) {
-        return error_set(err, ERROR_INPUT, "--log %.400s cannot be opened for appending", path);
+        return error_set_errno(err, ERROR_INPUT, errno,
+                               "--log %.400s cannot be opened for appending", path);
     }
     *log = (struct ramp_log){.out = out,
                              .is_for_people = path == NULL && terminal_columns(stdout) > 0};
@@ -63,14 +65,27 @@ static void write_line(FILE *out, const struct ramp_log_entry *entry)
                    decision->why);
 }
 
-void ramp_log_write(const struct ramp_log *log, const struct ramp_log_entry *entry)
+int ramp_log_write(struct ramp_log *log, const struct ramp_log_entry *entry, struct error *err)
 {
+    bool had_failed = log->has_failed;
+    errno = 0;
+    if (had_failed) { /* what is whole again begins a line */
+        putc('\n', log->out);
+    }
     if (log->is_for_people) {
         write_line(log->out, entry);
     } else {
         write_row(log->out, entry);
     }
-    fflush(log->out);
+    log->has_failed = fflush(log->out) != 0 || ferror(log->out) != 0;
+    int cause = errno == 0 ? EIO : errno;
+    clearerr(log->out);
+    if (!log->has_failed) {
+        return 1;
+    }
+    return had_failed
+               ? 0
+               : error_set_errno(err, ERROR_BACKEND, cause, "a decision is not written to the log");
 }
 
 void ramp_log_close(struct ramp_log *log)

@@ -13,6 +13,7 @@
 struct ramp_log {
     FILE *out; /* NULL: not open */
     bool is_for_people;
+    bool has_failed; /* the last time; a part of a line may stand at the end */
 };
 
 struct ramp_log_entry {
@@ -25,7 +26,9 @@ struct ramp_log_entry {
 
 /* Appends to `path`; NULL: stdout. ERROR_INPUT when it cannot be opened. */
 int ramp_log_open(struct ramp_log *log, const char *path, struct error *err) MUST_CHECK;
-void ramp_log_write(const struct ramp_log *log, const struct ramp_log_entry *entry);
+/* 1: written; 0: not, as at the call before; -1: not, for the first time since one was. A ramp needs no log to go on. */
+int ramp_log_write(struct ramp_log *log, const struct ramp_log_entry *entry,
+                   struct error *err) MUST_CHECK;
 void ramp_log_close(struct ramp_log *log);
 
 #endif

@@ -205,6 +205,14 @@ static void keep_note(struct ramp_session *session, const struct ramp_decision *
     session->note = note;
 }
 
+static void write_log(struct ramp_session *session, const struct ramp_log_entry *entry)
+{
+    struct error err = {0};
+    if (ramp_log_write(&session->log, entry, &err) < 0) {
+        message_warn(session->job->message, "%s; the ramp goes on", err.text);
+    }
+}
+
 /* One tick: 1 when it was the last one. */
 static int do_tick(struct ramp_session *session, struct error *err)
 {
@@ -234,7 +242,7 @@ static int do_tick(struct ramp_session *session, struct error *err)
                                    .signs = &signs,
                                    .decision = &decision,
                                    .source_ms = ramp_watch_source_ms(session->watch)};
-    ramp_log_write(&session->log, &entry);
+    write_log(session, &entry);
     ramp_metrics_tell(&session->metrics, session->job, &entry);
     if (decision.share != before && !session->log.is_for_people) {
         message_note(session->job->message, "%s: %s%% to %s%%: %s", event,
