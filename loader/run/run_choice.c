@@ -3,6 +3,7 @@
 #include "loader/run/run_choice.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ int run_choice_each(const char *base,
 {
     struct dirent **entries = NULL;
     int count = scandir(base, &entries, is_visible, by_name), result = 0;
+    if (count < 0 && errno != ENOENT) {
+        return error_set_errno(err, ERROR_INPUT, errno, "cannot look for runs in %s", base);
+    }
     for (int i = 0; i < count; i++) {
         char path[RUN_PATH_SIZE];
         struct run_folder folder;
@@ -64,9 +68,8 @@ static int refuse_name(const char *run, const char *base, struct error *err)
 {
     char hint[SPELLING_HINT_SIZE];
     struct run_names names = {.spelling = spelling_of(slice_of(run))};
-    struct error ignored = {0};
-    if (run_choice_each(base, offer_name, &names, &ignored) != 0) {
-        return -1; /* never: offer_name has nothing to refuse */
+    if (run_choice_each(base, offer_name, &names, err) != 0) {
+        return -1;
     }
     return error_set(err, ERROR_INPUT, "there is no run '%.200s' in %.400s%s", run, base,
                      spelling_hint_or_list(&names.spelling, hint));

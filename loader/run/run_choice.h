@@ -14,7 +14,8 @@
 int run_choice_open(struct run_folder *folder, const struct load_job *job,
                     struct error *err) MUST_CHECK;
 
-/* Calls `visit` for each run in [run] dir, by name, until one call is not 0, which is then returned. */
+/* Calls `visit` for each run in [run] dir, by name, until one call is not 0, which is then returned.
+ * No such folder: no runs. */
 int run_choice_each(const char *base,
                     int (*visit)(void *context, const struct run_folder *folder, struct error *err),
                     void *context, struct error *err) MUST_CHECK;

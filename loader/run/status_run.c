@@ -130,22 +130,40 @@ static int print_run(const struct run_folder *folder, struct error *err)
     return 0;
 }
 
+struct all_runs {
+    int printed;
+    struct error trouble; /* of the first run whose files cannot be read */
+};
+
+/* A run that cannot be read hides no other one. */
 static int print_next_run(void *context, const struct run_folder *folder, struct error *err)
 {
-    int *printed = context;
-    printf("%s", (*printed)++ > 0 ? "\n" : "");
-    return print_run(folder, err);
+    struct all_runs *all = context;
+    struct error trouble = {0};
+    (void)err;
+    printf("%s", all->printed++ > 0 ? "\n" : "");
+    if (print_run(folder, &trouble) != 0) {
+        terminal_print(stdout, "%s: %s\n", folder->name, trouble.text);
+        all->trouble = all->trouble.kind == ERROR_NONE ? trouble : all->trouble;
+    }
+    return 0;
 }
 
 /* Every folder of `base` that is a run's; others are passed over. */
 static int print_all_runs(const char *base, struct error *err)
 {
-    int printed = 0;
-    int result = run_choice_each(base, print_next_run, &printed, err);
-    if (printed == 0) {
+    struct all_runs all = {0};
+    if (run_choice_each(base, print_next_run, &all, err) != 0) {
+        return -1;
+    }
+    if (all.printed == 0) {
         terminal_print(stdout, "no runs in %s\n", base);
     }
-    return result;
+    if (all.trouble.kind != ERROR_NONE) {
+        *err = all.trouble;
+        return -1;
+    }
+    return 0;
 }
 
 int status_run(const struct load_job *job, struct error *err)

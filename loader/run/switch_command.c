@@ -34,6 +34,7 @@ struct switch_order {
     enum run_wish wish;
     int found_count; /* runs that could be meant */
     struct run_folder found;
+    struct error trouble; /* with --all, of the first run that did not obey */
 };
 
 /* ---- which run */
@@ -204,12 +205,9 @@ static int order_one(struct switch_order *order, struct error *err)
                                                       : -1;
 }
 
-static int obey_all(void *context, const struct run_folder *folder, struct error *err)
+static int obey(const struct switch_order *order, const struct run_folder *folder,
+                struct error *err)
 {
-    const struct switch_order *order = context;
-    if (!is_meant(order, folder)) {
-        return 0;
-    }
     if (order->wish == WISH_RUN) {
         clear_keys(order, folder->name, true);
         if (remove_letters(folder->path, err) != 0 || write_latch(folder, WISH_RUN, err) != 0) {
@@ -217,6 +215,19 @@ static int obey_all(void *context, const struct run_folder *folder, struct error
         }
     }
     return watch_it_obey(folder, order->wish, err);
+}
+
+/* A run that does not obey keeps nobody from asking the others. */
+static int obey_all(void *context, const struct run_folder *folder, struct error *err)
+{
+    struct switch_order *order = context;
+    (void)err;
+    struct error trouble = {0};
+    if (is_meant(order, folder) && obey(order, folder, &trouble) != 0 &&
+        order->trouble.kind == ERROR_NONE) {
+        order->trouble = trouble;
+    }
+    return 0;
 }
 
 static int make_host_file(const struct switch_order *order, struct error *err)
@@ -249,6 +260,10 @@ static int order_all(struct switch_order *order, struct error *err)
         clear_keys(order, "", true);
     }
     if (begun != 0 || run_choice_each(base, obey_all, order, err) != 0) {
+        return -1;
+    }
+    if (order->trouble.kind != ERROR_NONE) {
+        *err = order->trouble;
         return -1;
     }
     if (order->wish == WISH_RUN) {

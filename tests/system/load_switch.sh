@@ -146,6 +146,10 @@ size=$(stat -c %s whole)
 printf '\xff' | dd of="$journal" bs=1 seek=$((size / 2)) conv=notrunc status=none
 check "damage in the middle of the journal is refused with its place" says 3 "damaged at byte" load
 check "by status too" says 3 "damaged at byte" "$L" status --config shop.conf
+cp -r "$(folder)" runs/whole
+cp whole runs/whole/journal
+check "which hides no other run" grep -q "$COUNT of $COUNT planned" <("$L" status --config shop.conf 2>/dev/null)
+rm -r runs/whole
 for cut in 1 7 100 1000; do
     head -c $((size - cut)) whole >"$journal"
     rm -f "$(folder)/results.csv"

@@ -12,6 +12,8 @@
 #include "loader/run/run_choice.h"
 #include "tests/unit/test_folder.h"
 
+#include <sys/stat.h>
+
 enum { TEXT_SIZE = RUN_PATH_SIZE + TEST_PATH_SIZE };
 
 static struct config config;
@@ -188,6 +190,43 @@ static void test_every_run_of_the_host(void **state)
     assert_int_equal(cleared_all_count, 2);
 }
 
+/* One whose letter cannot be removed keeps the other from nothing. */
+static void test_one_that_cannot_keeps_no_other_back(void **state)
+{
+    char letter[TEXT_SIZE], expected[TEXT_SIZE + TEST_PATH_SIZE];
+    struct error err = {0};
+    struct run_folder bad = make_run(state, "one", "stopped"),
+                      good = make_run(state, "two", "stopped");
+    assert_true(strcmp(bad.name, good.name) < 0); /* the order in which they are asked */
+    const struct run_folder *both[] = {&bad, &good};
+    for (size_t i = 0; i < 2; i++) {
+        options.run = both[i]->name;
+        assert_int_equal(stop_run(&job, &err), 0);
+    }
+    options.run = NULL;
+    options.is_all = true;
+    snprintf(letter, sizeof letter, "%s/pause", bad.path);
+    assert_int_equal(mkdir(letter, S_IRWXU), 0);
+    assert_int_equal(resume_run(&job, &err), -1);
+    snprintf(expected, sizeof expected, "cannot remove %s: Is a directory", letter);
+    assert_string_equal(err.text, expected);
+    assert_wish(&bad, WISH_STOP, "by the command stop of ");
+    assert_wish(&good, WISH_RUN, "by the command resume of ");
+    assert_int_equal(rmdir(letter), 0);
+}
+
+static void test_runs_that_cannot_be_looked_for(void **state)
+{
+    char expected[TEXT_SIZE];
+    struct error err = {0};
+    config.run_dir = test_path(state, "file");
+    fclose(fopen(config.run_dir, "w"));
+    snprintf(expected, sizeof expected, "cannot look for runs in %s: Not a directory",
+             config.run_dir);
+    assert_int_equal(pause_run(&job, &err), -1);
+    assert_string_equal(err.text, expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +236,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_several_want_a_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_resume_takes_back_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_run_of_the_host, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_that_cannot_keeps_no_other_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_runs_that_cannot_be_looked_for, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
