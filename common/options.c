@@ -269,7 +269,7 @@ static int refuse_option(const struct parse_state *parse, const char *given, str
 static int take_option(struct parse_state *parse, int key, const char *given, struct error *err)
 {
     const struct option_row *row = find_row(parse->command, key == ':' ? optopt : key);
-    if (key == HELP_KEY) {
+    if (key == HELP_KEY || key == 'h') {
         parse->is_help = true;
         return 0;
     }
@@ -299,7 +299,7 @@ static int take_all_options(struct parse_state *parse, int argc, char **argv, st
     optind = 0; /* glibc: start afresh, so that several command lines can be parsed in one test */
     opterr = 0;
     int result = 0;
-    while (result == 0 && (key = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while (result == 0 && (key = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         result = take_option(parse, key, argv[last < optind ? optind - 1 : last], err);
         last = optind;
     }
@@ -328,6 +328,26 @@ static int parse_command(struct parse_state *parse, int argc, char **argv,
     return 0;
 }
 
+static bool is_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* `name` NULL: of the program. */
+static int give_help(const struct program *program, const char *name, struct error *err)
+{
+    const struct command *command = name == NULL ? NULL : find_command(program, name);
+    if (name != NULL && command == NULL) {
+        return refuse_command(program, name, err);
+    }
+    if (command != NULL) {
+        print_command_help(program, command);
+    } else {
+        print_program_help(program);
+    }
+    return 0;
+}
+
 int options_parse(const struct program *program, int argc, char **argv, void *values,
                   struct command_line *line, struct error *err)
 {
@@ -345,9 +365,8 @@ int options_parse(const struct program *program, int argc, char **argv, void *va
     if (argc < 2) {
         return error_set(err, ERROR_USAGE, "which command? see %s --help", program->name);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_program_help(program);
-        return 0;
+    if (is_for_help(argv[1])) {
+        return give_help(program, argc > 2 ? argv[2] : NULL, err);
     }
     struct parse_state parse = {.program = program, .values = values};
     parse.command = find_command(program, argv[1]);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DISTANCE_OF_A_BEGINNING = 3 };
+
 static size_t least_of_three(size_t a, size_t b, size_t c)
 {
     size_t least = a < b ? a : b;
@@ -57,6 +59,14 @@ static bool is_slip(struct slice wanted, size_t distance)
     return distance <= most || distance * 2 < wanted.size;
 }
 
+/* People leave off the end of a long name. */
+static bool is_beginning(struct slice wanted, struct slice known)
+{
+    enum { BEGINNING_MIN = 3 };
+    return wanted.size >= BEGINNING_MIN && wanted.size < known.size &&
+           spelling_distance(wanted, (struct slice){known.bytes, wanted.size}) == 0;
+}
+
 static void list(struct spelling *spelling, struct slice known)
 {
     size_t used = strlen(spelling->known);
@@ -72,7 +82,12 @@ void spelling_offer(struct spelling *spelling, struct slice known)
 {
     size_t distance = spelling_distance(spelling->wanted, known);
     list(spelling, known);
-    if (distance < spelling->least && is_slip(spelling->wanted, distance)) {
+    bool is_near = is_slip(spelling->wanted, distance);
+    if (!is_near && is_beginning(spelling->wanted, known)) {
+        is_near = true;
+        distance = DISTANCE_OF_A_BEGINNING;
+    }
+    if (is_near && distance < spelling->least) {
         spelling->least = distance;
         spelling->nearest = known;
     }

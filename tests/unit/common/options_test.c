@@ -88,6 +88,8 @@ static void bad_lines_are_one_sentence(void **state)
     } cases[] = {
         {"prog", "which command? see prog --help"},
         {"prog rnak", "there is no command 'rnak'; did you mean rank?"},
+        {"prog help rnak", "there is no command 'rnak'; did you mean rank?"},
+        {"prog ing", "there is no command 'ing'; did you mean ingest?"},
         {"prog warm-up", "there is no command 'warm-up'; see prog --help"},
         {"prog rank --budgit 3", "there is no option --budgit; did you mean --budget?"},
         {"prog rank --zzzzzzz", "there is no option --zzzzzzz; see prog rank --help"},

@@ -38,6 +38,8 @@ static void slips_are_told_from_other_words(void **state)
         {"exprot", "; did you mean export?", "; did you mean export?"},
         {"products-pages", "; did you mean product-page?", "; did you mean product-page?"},
         {"u", "; did you mean us?", "; did you mean us?"},
+        {"prod", "; did you mean product-page?", "; did you mean product-page?"},
+        {"pr", "", "; there are access, export, product-page, us"},
         {"eu-shop", "", "; there are access, export, product-page, us"},
         {"ab", "", "; there are access, export, product-page, us"},
     };
