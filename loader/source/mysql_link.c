@@ -75,6 +75,40 @@ void mysql_link_explain(struct error *err, const char *what, const char *words, 
     error_set(err, ERROR_BACKEND, "MySQL: %s: %s (%u)", what, words, number);
 }
 
+/* A value that outgrows one of its limits the server cuts, or turns into NULL, and only warns. */
+int mysql_link_refuse_cut_values(MYSQL *mysql, struct error *err)
+{
+    static const unsigned long cuts[] = {
+        1260, /* cut by GROUP_CONCAT: group_concat_max_len */
+        1301, /* a function's result was larger than max_allowed_packet: NULL */
+    };
+    enum { BASE_TEN = 10 };
+    if (mysql_warning_count(mysql) == 0) {
+        return 0;
+    }
+    MYSQL_RES *warnings =
+        mysql_query(mysql, "SHOW WARNINGS") == 0 ? mysql_store_result(mysql) : NULL;
+    if (warnings == NULL) {
+        mysql_link_explain(err, "SHOW WARNINGS", mysql_error(mysql), mysql_errno(mysql));
+        return -1;
+    }
+    int result = 0;
+    for (MYSQL_ROW row; result == 0 && (row = mysql_fetch_row(warnings)) != NULL;) {
+        unsigned long number = strtoul(row[1], NULL, BASE_TEN); /* level, number, words */
+        for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+            if (number == cuts[i]) {
+                mysql_link_explain(err,
+                                   "the server has cut a value; raise group_concat_max_len or "
+                                   "max_allowed_packet there",
+                                   row[2], (unsigned)number);
+                result = -1;
+            }
+        }
+    }
+    mysql_free_result(warnings);
+    return result;
+}
+
 /* ---- where the password comes from */
 
 /* The library itself says nothing about an option file that it cannot read. */

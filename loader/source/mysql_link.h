@@ -29,4 +29,8 @@ enum source_failure mysql_link_judge(unsigned number);
 /* Fills `err`: "MySQL: what: words (number)". */
 void mysql_link_explain(struct error *err, const char *what, const char *words, unsigned number);
 
+/* After an answer was stored: -1 when the server has cut one of its values, or made it NULL, for a limit of its own, of
+ * which only a warning tells. The connection's error number is 0 then. */
+int mysql_link_refuse_cut_values(MYSQL *mysql, struct error *err) MUST_CHECK;
+
 #endif

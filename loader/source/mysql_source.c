@@ -205,6 +205,10 @@ static enum source_failure execute(struct mysql_connection *connection,
                    mysql_stmt_field_count(statement->handle) == statement->column_count &&
                    mysql_stmt_bind_result(statement->handle, statement->binds) == 0 &&
                    mysql_stmt_store_result(statement->handle) == 0;
+    if (is_done && mysql_link_refuse_cut_values(connection->mysql, err) != 0) {
+        unsigned number = mysql_errno(connection->mysql);
+        return number == 0 ? SOURCE_FAILURE_FATAL : mysql_link_judge(number);
+    }
     if (is_done) {
         return SOURCE_FAILURE_NONE;
     }
