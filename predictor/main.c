@@ -7,6 +7,7 @@
 #include "predictor/pipeline.h"
 #include "predictor/predict_options.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
     struct error err = {0};
     struct predict_options options;
     struct command_line line;
+    signal(SIGXFSZ, SIG_IGN); /* a file beyond `ulimit -f` is an error of its write */
     predict_options_init(&options);
     if (options_parse(&predict_program, argc, argv, &options, &line, &err) == 0 &&
         (line.command == NULL || run_command(&options, &line, &err) == 0)) {

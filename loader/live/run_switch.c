@@ -57,6 +57,7 @@ int run_switch_install(struct error *err)
                 {SIGUSR1, handle_pause},
                 {SIGUSR2, handle_pause},
                 {SIGPIPE, SIG_IGN},
+                {SIGXFSZ, SIG_IGN}, /* a file beyond `ulimit -f` is an error of its write */
                 /* who starts us may ignore it, and then no exit code of a child reaches us */
                 {SIGCHLD, SIG_DFL}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -23,7 +23,7 @@ static const char *const secrets[] = {"REKINDLE_MYSQL_PASSWORD", "REKINDLE_REDIS
 /* In the child; a process group of its own, so that all of it can be ended. */
 static void become_command(const char *command, const struct shell_variable *variables, int output)
 {
-    static const int handled[] = {SIGTERM, SIGINT, SIGALRM, SIGUSR1, SIGUSR2, SIGPIPE};
+    static const int handled[] = {SIGTERM, SIGINT, SIGALRM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ};
     for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) {
         signal(handled[i], SIG_DFL);
     }

@@ -37,6 +37,9 @@ check "a plan without rows" exits_with 3 run variant.csv
 : >variant.csv
 check "an empty plan" says 3 "variant.csv" run variant.csv
 check "no plan" says 3 "absent.csv" run absent.csv
+check "a file beyond ulimit -f is an error, no death" says 5 "journal: File too large" \
+    bash -c "ulimit -f 8; exec '$L' run --config shop.conf --plan plan.csv --window-ranks 100 --run '$SCRATCH/limited'"
+redis cache flushall >/dev/null
 tried() { "$L" check --config shop.conf --plan plan.csv "$@"; }
 check "check refuses waves that fall, as run does" says 2 "shares must rise" tried --waves 10%,1%
 check "and an order of waves that is none" says 2 "not rank or bucket" tried --waves 1%,100% --waves-by id

@@ -76,6 +76,9 @@ else
     skip "a read-only history and a full disk" "no tmpfs can be mounted here"
 fi
 
+seq 1 100000 | sed 's/^/1767225600,user-with-a-long-name-/; 1i ts,user' >large.csv
+check "a file beyond ulimit -f is an error, no death" says 5 "File too large" \
+    bash -c "ulimit -f 64; exec '$P' ingest --history limited --format csv --columns time=ts,user=user --now 2026-02-01 large.csv"
 cp -r h damaged
 segment=$(ls damaged/segment-* | head -n 1)
 printf '\xff' | dd of="$segment" bs=1 seek=100 conv=notrunc status=none
