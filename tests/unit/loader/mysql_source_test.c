@@ -449,7 +449,7 @@ static void test_ids_longer_than_a_value_may_be(void **state)
 static void test_a_window_on_two_connections(void **state)
 {
     (void)state;
-    sql("CREATE TABLE crowd (id INT PRIMARY KEY, name VARCHAR(40)) STATS_PERSISTENT = 0");
+    sql("CREATE TABLE crowd (id INT PRIMARY KEY, name VARCHAR(40))");
     sql("INSERT INTO crowd SELECT seq, CONCAT('name ', seq) FROM seq_1_to_20000 WHERE seq % 10 <> "
         "0");
     struct fixture fixture;
@@ -544,15 +544,18 @@ static void test_the_plan_shows_a_scan(void **state)
     char plan[4096];
     bool is_scan = false;
     struct slice ids[] = {slice_of("1"), slice_of("2")};
-    sql("ANALYZE TABLE crowd"); /* else its rows are counted in the background, some time */
+    /* a table of its own: the server was killed since crowd was filled, and does not sync what it commits */
+    sql("CREATE TABLE wide (id INT PRIMARY KEY, name VARCHAR(40)) STATS_PERSISTENT = 0");
+    sql("INSERT INTO wide SELECT seq, CONCAT('name ', seq) FROM seq_1_to_20000");
+    sql("ANALYZE TABLE wide"); /* else its rows are counted in the background, some time */
     mysql_free_result(mysql_store_result(admin));
-    open_fixture(&fixture, "SELECT id, name FROM crowd WHERE id IN ({ids})", VALUE_RAW);
+    open_fixture(&fixture, "SELECT id, name FROM wide WHERE id IN ({ids})", VALUE_RAW);
     assert_int_equal(
         source_explain(fixture.source, ids, 2, plan, sizeof plan, &is_scan, &fixture.err), 0);
     assert_false(is_scan);
-    assert_non_null(strstr(plan, "table=crowd"));
+    assert_non_null(strstr(plan, "table=wide"));
     close_fixture(&fixture);
-    open_fixture(&fixture, "SELECT id, name FROM crowd WHERE id + 0 IN ({ids})", VALUE_RAW);
+    open_fixture(&fixture, "SELECT id, name FROM wide WHERE id + 0 IN ({ids})", VALUE_RAW);
     assert_int_equal(
         source_explain(fixture.source, ids, 2, plan, sizeof plan, &is_scan, &fixture.err), 0);
     assert_true(is_scan);
