@@ -6,6 +6,7 @@
 #include "common/decimal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- columns */
@@ -41,6 +42,28 @@ int plan_fields_bind(struct plan_fields *fields, struct csv_reader *csv, struct 
 
 /* ---- cells: each returns -1 for a bad one, without a message */
 
+/* What some sheets make of a time: 2026/11/24, 2026/9/5 8:00, 2026/09/05 08:00:00. The year comes first, so nobody can take
+ * the day for the month; the zone is gone, and was UTC. */
+static int parse_time_of_sheet(struct slice cell, int64_t *unix_second)
+{
+    enum { DATE_PARTS = 3 };
+    char text[CIVIL_TEXT_SIZE], plain[CIVIL_TEXT_SIZE * 2];
+    int year, month, day, hour = 0, minute = 0, second = 0, end = 0;
+    if (cell.size == 0 || cell.size >= sizeof text) {
+        return -1;
+    }
+    memcpy(text, cell.bytes, cell.size);
+    text[cell.size] = '\0';
+    int found = sscanf(text, "%4d/%2d/%2d%n %2d:%2d%n:%2d%n", &year, &month, &day, &end, &hour,
+                       &minute, &end, &second, &end);
+    if (found < DATE_PARTS || text[end] != '\0') {
+        return -1;
+    }
+    snprintf(plain, sizeof plain, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, hour, minute,
+             second);
+    return civil_parse_rfc3339(slice_of(plain), NULL, unix_second, NULL);
+}
+
 static int parse_time(struct plan_time_memory *memory, struct slice cell, int64_t *unix_second)
 {
     if (cell.size == memory->size && memcmp(cell.bytes, memory->text, cell.size) == 0 &&
@@ -48,7 +71,8 @@ static int parse_time(struct plan_time_memory *memory, struct slice cell, int64_
         *unix_second = memory->unix_second;
         return 0;
     }
-    if (civil_parse_rfc3339(cell, NULL, unix_second, NULL) != 0) {
+    if (civil_parse_rfc3339(cell, NULL, unix_second, NULL) != 0 &&
+        parse_time_of_sheet(cell, unix_second) != 0) {
         return -1;
     }
     if (cell.size <= sizeof memory->text) {
@@ -142,10 +166,12 @@ static int refuse_text(const struct plan_fields *fields, const struct plan_colum
 static int refuse_cell(const struct plan_fields *fields, const struct plan_column *column,
                        struct slice cell, struct error *err)
 {
+    static const char not_a_time[] = "is not a time as 2026-11-11T08:00:00Z (where a spreadsheet "
+                                     "made this of it, import the column as text)";
     static const char *const wanted[] = {
         [PLAN_CELL_COUNT] = "is not a whole number",
         [PLAN_CELL_NUMBER] = "is not a number of 0 or more",
-        [PLAN_CELL_TIME] = "is not a time as 2026-11-11T08:00:00Z",
+        [PLAN_CELL_TIME] = not_a_time,
         [PLAN_CELL_TEXT] = "",
         [PLAN_CELL_ENTITY] = "is neither user nor product",
         [PLAN_CELL_ACTION] = "is neither warm nor skip",

@@ -145,6 +145,33 @@ static void spreadsheets_are_understood(void **state)
     assert_string_equal(read_text(state, sheet), "1 a warm\n2 b skip\n");
 }
 
+/* The times of all rows are the same ones as rank wrote, in other words. */
+static void times_of_sheets_are_understood(void **state)
+{
+    static const char *const starts[] = {"2026/11/11", "2026/11/11 0:00", "2026/11/11 00:00:00",
+                                         "2026-11-11 00:00:00", "2026-11-11"};
+    static const char *const others[] = {
+        "11/11/2026",  "2026/11/11 00",    "2026/11/11 00:00:00x", "2026/13/11",
+        "2026/11/11 ", "2026/11/11 24:61", "2026/-1/11 0:00",      "2026/11/11T0:00"};
+    char text[2048];
+    struct plan_identity identity;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        snprintf(text, sizeof text,
+                 HEADER ROW("1", "a", "warm") "2,user,b,profile,user:b,skip," MIDDLE
+                                              ",sale,%s,2026/11/14,2026/11/10 0:00:00\n",
+                 starts[i]);
+        assert_string_equal(read_plan(test_put_text(state, "plan.csv", text), &identity),
+                            "1 a warm\n2 b skip\n");
+        assert_int_equal(identity.window_start_unix, 1794355200);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        snprintf(text, sizeof text,
+                 HEADER "1,user,a,profile,user:a,warm," MIDDLE ",sale,%s,2026-11-14,2026-11-10\n",
+                 others[i]);
+        assert_non_null(strstr(read_text(state, text), "window_start is not a time as"));
+    }
+}
+
 /* Remarks, a formula, a column without a name that a sheet leaves; and points where it took numbers for text. */
 static void what_reviewers_add_is_left_alone(void **state)
 {
@@ -227,7 +254,8 @@ static void broken_plans_are_refused(void **state)
         {HEADER "1,user,a,f,k,warm,1,0.4,0.6,1,6,6e2,41,2026-10-01,3,1,2,why," ENDING,
          "plan.csv:2: size_bytes is not a whole number: '6e2'"},
         {HEADER "1,user,a,f,k,warm,1,0.4,0.6,1,6,600,41,01/10/2026,3,1,2,why," ENDING,
-         "plan.csv:2: last_seen is not a time as 2026-11-11T08:00:00Z: '01/10/2026'"},
+         "plan.csv:2: last_seen is not a time as 2026-11-11T08:00:00Z (where a spreadsheet "
+         "made this of it, import the column as text): '01/10/2026'"},
         {HEADER ROW("1", "a", "warm") "2,user,b,f,k,warm," MIDDLE
                                       ",other,2026-11-11,2026-11-14,2026-11-10\n",
          "plan.csv:3: event is 'other', which differs from line 2: a plan is made for one event at "
@@ -520,6 +548,7 @@ int main(void)
         cmocka_unit_test(two_threads_find_what_one_finds),
         cmocka_unit_test(the_sum_tells_the_digest),
         cmocka_unit_test(spreadsheets_are_understood),
+        cmocka_unit_test(times_of_sheets_are_understood),
         cmocka_unit_test(what_reviewers_add_is_left_alone),
         cmocka_unit_test(the_order_of_lines_does_not_matter),
         cmocka_unit_test(broken_plans_are_refused),
