@@ -21,11 +21,12 @@ static int refuse_key(const struct plan_row *row, const char *plan_path, uint64_
                          "%d bytes",
                          plan_path, line, SHOWN(row->id), SHOWN(row->family), KEY_SIZE_MAX);
     }
-    return error_set(err, ERROR_INPUT,
-                     "%s:%" PRIu64 ": the key is '%.*s', but family %.*s makes '%.*s' of id "
-                     "'%.*s'; was the plan edited, or made with another config?",
-                     plan_path, line, SHOWN(row->key), SHOWN(row->family), SHOWN(rendered),
-                     SHOWN(row->id));
+    return error_set(
+        err, ERROR_INPUT,
+        "%s:%" PRIu64 ": the key is '%.*s', but family %.*s makes '%.*s' of id "
+        "'%.*s'; was the plan edited, did a spreadsheet take the id for a number (import "
+        "that column as text), or was it made with another config?",
+        plan_path, line, SHOWN(row->key), SHOWN(row->family), SHOWN(rendered), SHOWN(row->id));
 }
 
 int plan_check_row(const struct config *config, const struct plan_row *row, const char *plan_path,

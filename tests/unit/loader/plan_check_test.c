@@ -53,15 +53,18 @@ static void test_verdicts(void **state)
         {"page", ENTITY_PRODUCT, "85123A", "{p:85123A}", NULL, 1},
         {"profile", ENTITY_USER, "0012", "user:12:p",
          "plan.csv:7: the key is 'user:12:p', but family profile makes 'user:0012:p' of id "
-         "'0012'; was the plan edited, or made with another config?",
+         "'0012'; was the plan edited, did a spreadsheet take the id for a number (import "
+         "that column as text), or was it made with another config?",
          0},
         {"page", ENTITY_PRODUCT, "85123a", "{p:85123A}",
          "plan.csv:7: the key is '{p:85123A}', but family page makes '{p:85123a}' of id '85123a'; "
-         "was the plan edited, or made with another config?",
+         "was the plan edited, did a spreadsheet take the id for a number (import "
+         "that column as text), or was it made with another config?",
          0},
         {"profile", ENTITY_USER, "12", "user:12:p ",
          "plan.csv:7: the key is 'user:12:p ', but family profile makes 'user:12:p' of id '12'; "
-         "was the plan edited, or made with another config?",
+         "was the plan edited, did a spreadsheet take the id for a number (import "
+         "that column as text), or was it made with another config?",
          0},
         {"profiles", ENTITY_USER, "12", "user:12:p",
          "plan.csv:7: family 'profiles' has no section [family profiles] in rekindle.conf; "
