@@ -10,6 +10,7 @@
 #include "common/monotonic.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,7 @@ static int connect_and_set(MYSQL *mysql, const struct mysql_config *config, cons
                            mysql_errno(mysql));
         return -1;
     }
+    (void)fcntl(mysql->net.fd, F_SETFD, FD_CLOEXEC); /* the operator's commands are not logged in */
     if (is_tls_wanted(mysql) && mysql_get_ssl_cipher(mysql) == NULL) {
         return error_set(err, ERROR_BACKEND,
                          "MySQL: %s talks without encryption although TLS was asked for",

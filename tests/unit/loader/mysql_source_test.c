@@ -5,6 +5,7 @@
 
 #include "tests/unit/loader/private_server.h"
 
+#include <fcntl.h>
 #include <mysql.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -678,6 +679,29 @@ static void test_logging_in(void **state)
         "server through socket '/nonexistent/socket' (2) (2002)");
 }
 
+/* How many of this process' descriptors a command that it starts would have. */
+static size_t count_handed_down(void)
+{
+    enum { DESCRIPTOR_MAX = 256 };
+    size_t count = 0;
+    for (int descriptor = 0; descriptor < DESCRIPTOR_MAX; descriptor++) {
+        int flags = fcntl(descriptor, F_GETFD);
+        count += flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    }
+    return count;
+}
+
+static void test_commands_get_no_connection(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    size_t before = count_handed_down();
+    open_fixture(&fixture, "SELECT id, name FROM crowd WHERE id IN ({ids})", VALUE_RAW);
+    assert_non_null(fixture.source);
+    assert_int_equal(count_handed_down(), before);
+    close_fixture(&fixture);
+}
+
 /* Asked for TLS, a server without it must be refused, not talked to in clear text. */
 static void test_tls_is_not_given_up(void **state)
 {
@@ -716,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_what_helps),
         cmocka_unit_test(test_queries_that_cannot_be_used),
         cmocka_unit_test(test_logging_in),
+        cmocka_unit_test(test_commands_get_no_connection),
         cmocka_unit_test(test_tls_is_not_given_up),
     };
     return cmocka_run_group_tests(tests, start, end);
