@@ -111,8 +111,9 @@ static int open_file(struct image_reader *reader, const char *path, struct error
 {
     int size = snprintf(reader->path, sizeof reader->path, "%s", path);
     reader->file.path = reader->path;
-    reader->file.descriptor =
-        size >= (int)sizeof reader->path ? -1 : open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    reader->file.descriptor = size >= (int)sizeof reader->path
+                                  ? -1
+                                  : open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return reader->file.descriptor < 0
                ? error_set_errno(err, ERROR_INPUT, errno, "%.400s cannot be opened", path)
                : 0;
@@ -207,6 +208,18 @@ int image_reader_ask_begun(const char *path, int64_t *begun_unix, struct error *
     *begun_unix = reader->begun_unix;
     image_reader_close(reader);
     return result;
+}
+
+bool image_reader_is_image(const char *path)
+{
+    char head[IMAGE_HEAD_SIZE];
+    size_t payload_size;
+    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t got = descriptor < 0 ? -1 : read(descriptor, head, sizeof head);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return got == (ssize_t)sizeof head && image_format_read_head(head, &payload_size);
 }
 
 /* ---- asking it */

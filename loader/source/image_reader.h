@@ -28,5 +28,7 @@ const char *image_reader_trouble(const struct image_reader *reader);
 
 /* When the image, or the draft of one, was begun: reads only its first block. ERROR_INPUT: it is none. */
 int image_reader_ask_begun(const char *path, int64_t *begun_unix, struct error *err) MUST_CHECK;
+/* Does it begin as an image does, however damaged it is further on? False also when it cannot be opened. */
+bool image_reader_is_image(const char *path);
 
 #endif

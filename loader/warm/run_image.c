@@ -35,14 +35,14 @@ int run_image_path(const struct config *config, const char *run, char path[RUN_P
 
 /* ---- what is too old */
 
-static bool is_image(const char *name)
+static bool is_image_name(const char *name)
 {
     const char *ending = strstr(name, IMAGE_ENDING);
     return ending != NULL &&
            (strcmp(ending, IMAGE_ENDING) == 0 || strcmp(ending, IMAGE_ENDING ".part") == 0);
 }
 
-/* One that cannot be read counts from when it was written to last. */
+/* A damaged one counts from when it was written to last; files of others may have such a name, too. */
 static int64_t begun_unix(const char *path)
 {
     int64_t begun;
@@ -51,7 +51,8 @@ static int64_t begun_unix(const char *path)
     if (image_reader_ask_begun(path, &begun, &ignored) == 0) {
         return begun;
     }
-    return stat(path, &status) == 0 ? (int64_t)status.st_mtim.tv_sec : INT64_MAX;
+    return image_reader_is_image(path) && stat(path, &status) == 0 ? (int64_t)status.st_mtim.tv_sec
+                                                                   : INT64_MAX;
 }
 
 void run_image_sweep(const struct config *config, int64_t now_unix, const struct message *message)
@@ -63,7 +64,7 @@ void run_image_sweep(const struct config *config, int64_t now_unix, const struct
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char path[RUN_PATH_SIZE];
         int size = snprintf(path, sizeof path, "%s/%s", config->image_dir, entry->d_name);
-        if (size < (int)sizeof path && is_image(entry->d_name) &&
+        if (size < (int)sizeof path && is_image_name(entry->d_name) &&
             begun_unix(path) < now_unix - config->image_max_age_second && unlink(path) == 0) {
             message_note(message, "deleted %s: older than [run] image_max_age", path);
         }

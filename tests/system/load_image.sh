@@ -69,7 +69,12 @@ check "as values come from the source" grep -q '"name":"unseen"' <(value 200)
 restore
 sed -i 's/^image_max_age.*/image_max_age = 1s/' shop.conf
 sleep 2
+head -c 100 "$ROOT/README.md" >images/disk.image
+mkfifo images/pipe.image
+touch -d "-1 day" images/*
 check "one that is too old is deleted" says 0 "older than [run] image_max_age" run
+check "what only has such a name is left alone" ls images/disk.image images/pipe.image
+rm images/disk.image images/pipe.image
 sed -i 's/^image_max_age.*/image_max_age = 1h/' shop.conf
 
 # ---- a kill in mid-run
