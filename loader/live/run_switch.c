@@ -186,6 +186,18 @@ static void tell_silence(struct run_switch *run_switch, bool is_silent)
     run_switch->is_silence_told = is_silent;
 }
 
+static void tell_unknown(struct run_switch *run_switch, bool is_unknown)
+{
+    char name[SWITCH_KEY_NAME_SIZE];
+    if (is_unknown && !run_switch->is_unknown_told) {
+        message_warn(run_switch->message,
+                     "the key %s or %s says something else than pause or stop (the first one: or "
+                     "resume): nothing is done",
+                     switch_key_name(run_name(run_switch), name), SWITCH_KEY_ALL);
+    }
+    run_switch->is_unknown_told = is_unknown;
+}
+
 static void look_at_keys(struct run_switch *run_switch)
 {
     char name[SWITCH_KEY_NAME_SIZE], why[SWITCH_WHY_SIZE];
@@ -194,6 +206,7 @@ static void look_at_keys(struct run_switch *run_switch)
     }
     struct switch_key_word word = switch_key_look(run_switch->key);
     tell_silence(run_switch, word.is_silent);
+    tell_unknown(run_switch, word.is_unknown);
     switch_key_name(run_name(run_switch), name);
     snprintf(why, sizeof why, "by the key %s", word.is_all ? SWITCH_KEY_ALL : name);
     if (word.is_resume && run_switch->latch.wish != WISH_RUN) {

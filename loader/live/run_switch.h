@@ -35,8 +35,8 @@ struct run_switch {
     struct switch_key *key; /* NULL: no keys are watched */
     int64_t looked_us;      /* when files and keys were last looked at; 0: never */
     struct switch_latch latch;
-    bool is_silence_told, is_unsaved_told; /* not again and again */
-    char why[RUN_SWITCH_WHY_SIZE];         /* "stopped by SIGTERM"; empty while running */
+    bool is_silence_told, is_unsaved_told, is_unknown_told; /* not again and again */
+    char why[RUN_SWITCH_WHY_SIZE]; /* "stopped by SIGTERM"; empty while running */
 };
 
 /* Installs the signal handlers, once a process. */

@@ -2,6 +2,7 @@
  * Room: loader/live. May touch: the Redis that holds the control keys. */
 #include "loader/live/switch_key.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,31 +53,46 @@ static int read_word(struct switch_key *key, const char *name, char word[WORD_SI
     return redis_control_get(key->control, name, word, WORD_SIZE, &ignored);
 }
 
-static bool has_taken_resume(struct switch_key *key)
+/* As people type it at night: `STOP`, or with the line's end that `redis-cli -x` hands on. */
+static void tidy(const char raw[WORD_SIZE], char word[WORD_SIZE])
+{
+    size_t size = strcspn(raw, " \t\r\n");
+    for (size_t i = 0; i < size; i++) {
+        word[i] = (char)tolower((unsigned char)raw[i]);
+    }
+    word[size] = '\0';
+}
+
+static bool has_taken_resume(struct switch_key *key, const char *raw)
 {
     struct error ignored = {0};
-    return redis_control_release_lease(key->control, key->name, "resume", &ignored) == 1;
+    return redis_control_release_lease(key->control, key->name, raw, &ignored) == 1;
 }
 
 /* One look at both keys, without the mutex: it may take as long as Redis lets it. */
 static struct switch_key_word look_at_keys(struct switch_key *key)
 {
     struct error ignored = {0};
-    char own[WORD_SIZE] = "", all[WORD_SIZE] = "";
+    char own_raw[WORD_SIZE] = "", all_raw[WORD_SIZE] = "", own[WORD_SIZE], all[WORD_SIZE];
     struct switch_key_word word = {.wish = WISH_RUN};
     if (key->control == NULL) {
         key->control = redis_control_open_until(&key->redis, run_switch_abort_flag(), &ignored);
     }
-    if (key->control == NULL || read_word(key, key->name, own) < 0 ||
-        read_word(key, SWITCH_KEY_ALL, all) < 0) {
+    if (key->control == NULL || read_word(key, key->name, own_raw) < 0 ||
+        read_word(key, SWITCH_KEY_ALL, all_raw) < 0) {
         word.is_silent = true;
         return word;
     }
+    tidy(own_raw, own);
+    tidy(all_raw, all);
     int own_wish = switch_latch_parse(own), all_wish = switch_latch_parse(all);
     word.is_all = all_wish > own_wish && all_wish > (int)WISH_RUN;
     int wish = word.is_all ? all_wish : own_wish;
     word.wish = wish > (int)WISH_RUN ? (enum run_wish)wish : WISH_RUN;
-    word.is_resume = strcmp(own, "resume") == 0 && has_taken_resume(key);
+    bool is_resume = strcmp(own, "resume") == 0;
+    word.is_resume = is_resume && has_taken_resume(key, own_raw);
+    word.is_unknown =
+        (own_raw[0] != '\0' && own_wish < 0 && !is_resume) || (all_raw[0] != '\0' && all_wish < 0);
     return word;
 }
 

@@ -23,9 +23,10 @@ struct switch_key;
 /* What the keys say. */
 struct switch_key_word {
     enum run_wish wish;
-    bool is_resume; /* somebody has set the run's own key to resume; told once */
-    bool is_all;    /* it is the key for all runs */
-    bool is_silent; /* Redis did not answer the last time */
+    bool is_resume;  /* somebody has set the run's own key to resume; told once */
+    bool is_all;     /* it is the key for all runs */
+    bool is_unknown; /* one of them says something else than pause, stop or resume */
+    bool is_silent;  /* Redis did not answer the last time */
 };
 
 /* Starts the thread after a first look, so that a run that was switched off before it began does not begin.

@@ -109,6 +109,28 @@ static void test_the_first_look_counts(void **state)
     switch_key_stop(key);
 }
 
+static void test_as_people_type_it(void **state)
+{
+    (void)state;
+    redis("EVAL return(redis.call('SET',KEYS[1],'PAUSE'..string.char(10))) 1 " KEY);
+    redis("SET " SWITCH_KEY_ALL " Stop");
+    struct switch_key *key = start_keys();
+    struct switch_key_word word = switch_key_look(key);
+    assert_int_equal(word.wish, WISH_STOP);
+    assert_false(word.is_unknown);
+    redis("DEL " SWITCH_KEY_ALL);
+    wait_for_wish(key, WISH_PAUSE);
+    redis("SET " KEY " Resume");
+    for (int64_t until_ms = monotonic_ms() + WITHIN_MS; !switch_key_look(key).is_resume; rest()) {
+        assert_true(monotonic_ms() < until_ms);
+    }
+    redis("SET " KEY " halt");
+    for (int64_t until_ms = monotonic_ms() + WITHIN_MS; !switch_key_look(key).is_unknown; rest()) {
+        assert_true(monotonic_ms() < until_ms);
+    }
+    switch_key_stop(key);
+}
+
 static void test_a_resume_is_told_once_and_deleted(void **state)
 {
     (void)state;
@@ -196,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_the_first_look_counts, forget_all),
+        cmocka_unit_test_teardown(test_as_people_type_it, forget_all),
         cmocka_unit_test_teardown(test_a_resume_is_told_once_and_deleted, forget_all),
         cmocka_unit_test_teardown(test_what_is_forgotten_is_read_again, forget_all),
         cmocka_unit_test_teardown(test_a_resumed_run_is_not_paused_by_a_key_that_is_gone,
