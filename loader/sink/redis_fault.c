@@ -53,10 +53,17 @@ enum redis_fault redis_fault_judge(const char *text)
     return rule == NULL ? REDIS_FAULT_KEY : rule->fault;
 }
 
+size_t redis_fault_shown_size(const char *text)
+{
+    const char *echo = strstr(text, ", with args beginning with");
+    return echo == NULL ? strlen(text) : (size_t)(echo - text);
+}
+
 int redis_fault_explain(const char *name, const char *text, struct error *err)
 {
     const struct fault_rule *rule = find_rule(text);
     bool is_memory = rule != NULL && rule->fault == REDIS_FAULT_MEMORY;
-    return error_set(err, is_memory ? ERROR_RESOURCE : ERROR_BACKEND, "%s answers '%s'%s%s", name,
-                     text, rule == NULL ? "" : "; ", rule == NULL ? "" : rule->advice);
+    return error_set(err, is_memory ? ERROR_RESOURCE : ERROR_BACKEND, "%s answers '%.*s'%s%s", name,
+                     (int)redis_fault_shown_size(text), text, rule == NULL ? "" : "; ",
+                     rule == NULL ? "" : rule->advice);
 }

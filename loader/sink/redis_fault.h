@@ -5,6 +5,8 @@
 
 #include "common/error.h"
 
+#include <stddef.h>
+
 enum redis_fault {
     REDIS_FAULT_KEY,    /* only this command failed */
     REDIS_FAULT_WAIT,   /* the server cannot now: try again in a while */
@@ -18,6 +20,10 @@ enum redis_fault {
 
 /* Judges `text`, an error reply without its `-`. */
 enum redis_fault redis_fault_judge(const char *text);
+
+/* How many bytes of `text` may be shown. A server that does not know a command repeats what came with it: passwords of
+ * AUTH, values of SET. */
+size_t redis_fault_shown_size(const char *text);
 
 /* Fills `err` for a reply that stops the load: who answered (`name`), Redis' words, what to do. Returns -1. */
 int redis_fault_explain(const char *name, const char *text, struct error *err);

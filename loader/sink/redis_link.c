@@ -114,13 +114,34 @@ static int call_auth(struct redis_link *link, const struct redis_login *login, r
     return redis_link_call(link, arguments, count, redis_login_timeout_ms(login), reply, err);
 }
 
+/* A proxy, perhaps, that says what it was sent: not in the way of which redis_fault.h knows. */
+static bool is_indiscreet(const struct redis_login *login, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ERROR || redis_fault_judge(reply->str) != REDIS_FAULT_KEY) {
+        return false;
+    }
+    const char *found = strstr(reply->str, login->password);
+    return found != NULL && (size_t)(found - reply->str) < redis_fault_shown_size(reply->str);
+}
+
+static int refuse_words(const struct redis_link *link, redisReply *reply, struct error *err)
+{
+    freeReplyObject(reply);
+    return error_set(err, ERROR_BACKEND, "%s refuses AUTH in words that hold the password",
+                     link->name);
+}
+
 static int authenticate(struct redis_link *link, const struct redis_login *login, struct error *err)
 {
     redisReply *reply = NULL;
     if (login->password == NULL) {
         return 0;
     }
-    return call_auth(link, login, &reply, err) != 0 ? -1 : judge_login(link, reply, err);
+    if (call_auth(link, login, &reply, err) != 0) {
+        return -1;
+    }
+    return is_indiscreet(login, reply) ? refuse_words(link, reply, err)
+                                       : judge_login(link, reply, err);
 }
 
 /* A Sentinel without a password refuses AUTH, which is fine; with another one it will say so to the question. */

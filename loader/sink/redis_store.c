@@ -2,6 +2,8 @@
  * Room: loader/sink. May touch: malloc. */
 #include "loader/sink/redis_store.h"
 
+#include "loader/sink/redis_fault.h"
+
 #include "common/monotonic.h"
 
 #include <stdlib.h>
@@ -66,8 +68,8 @@ int redis_store_reserve_looks(struct redis_store *store, size_t count, struct er
 
 const char *redis_store_keep_reason(struct redis_store *store, const redisReply *reply)
 {
-    const char *text =
-        arena_copy_text(&store->arena, (struct slice){reply->str, (size_t)reply->len});
+    const struct slice shown = {reply->str, redis_fault_shown_size(reply->str)};
+    const char *text = arena_copy_text(&store->arena, shown);
     return text == NULL ? "out of memory while keeping the reason" : text;
 }
 

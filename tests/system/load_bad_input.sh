@@ -40,6 +40,11 @@ check "no plan" says 3 "absent.csv" run absent.csv
 check "a file beyond ulimit -f is an error, no death" says 5 "journal: File too large" \
     bash -c "ulimit -f 8; exec '$L' run --config shop.conf --plan plan.csv --window-ranks 100 --run '$SCRATCH/limited'"
 redis cache flushall >/dev/null
+start_redis renamed --rename-command AUTH ""
+sed "s/cache.sock/renamed.sock/" shop.conf >renamed.conf
+check "a Redis without AUTH" says 4 "answers 'ERR unknown command 'AUTH''" \
+    env REKINDLE_REDIS_PASSWORD=s3cret-word "$L" run --config renamed.conf --plan plan.csv
+check "does not make us tell the password" bash -c "! grep -r s3cret '$SCRATCH'/stdout '$SCRATCH'/stderr"
 tried() { "$L" check --config shop.conf --plan plan.csv "$@"; }
 check "check refuses waves that fall, as run does" says 2 "shares must rise" tried --waves 10%,1%
 check "and an order of waves that is none" says 2 "not rank or bucket" tried --waves 1%,100% --waves-by id

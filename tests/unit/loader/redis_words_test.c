@@ -160,6 +160,9 @@ static void test_error_words(void **state)
     redis_fault_explain("Redis at x:1", "ERR odd", &err);
     assert_string_equal(err.text, "Redis at x:1 answers 'ERR odd'");
     assert_int_equal(err.kind, ERROR_BACKEND);
+    redis_fault_explain("Redis at x:1",
+                        "ERR unknown command 'AUTH', with args beginning with: 'secret' ", &err);
+    assert_string_equal(err.text, "Redis at x:1 answers 'ERR unknown command 'AUTH''");
 }
 
 static void test_info(void **state)
