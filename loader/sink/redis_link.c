@@ -117,6 +117,7 @@ static int call_auth(struct redis_link *link, const struct redis_login *login, r
 /* A proxy, perhaps, that says what it was sent: not in the way of which redis_fault.h knows. */
 static bool is_indiscreet(const struct redis_login *login, const redisReply *reply)
 {
+    assert(reply != NULL);
     if (reply->type != REDIS_REPLY_ERROR || redis_fault_judge(reply->str) != REDIS_FAULT_KEY) {
         return false;
     }
