@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLAIN = 4 }; /* the row of MBG/NBD */
-
 /* The simplest first. The baselines' signs are known; a slope below 0 would turn them round. */
+enum { PLAIN = 4 }; /* the row of MBG/NBD */
 static const struct candidate_result candidates[CANDIDATE_COUNT] = {
     {.name = "recency", .column = FEATURE_GAP, .sign = -1},
     {.name = "frequency", .column = FEATURE_DAYS, .sign = 1},
@@ -60,10 +59,11 @@ static struct ridge_kind kind_of(const struct candidate_result *result)
     return (struct ridge_kind){.penalty = result->penalty, .is_layer = result->is_layer};
 }
 
-static struct row_scores with_bases(const struct contest *contest,
-                                    const struct candidate_result *result, const float *scores)
+static struct row_scores with_grounds(const struct contest *contest,
+                                      const struct candidate_result *result, const float *scores)
 {
-    return (struct row_scores){.scores = scores, .bases = result->is_layer ? contest->bases : NULL};
+    return (struct row_scores){.scores = scores,
+                               .grounds = result->is_layer ? contest->grounds : NULL};
 }
 
 static int score_ridge(struct contest *contest, struct ridge_kind kind, float *scores,
@@ -106,12 +106,12 @@ static int calibrate(struct contest *contest, struct candidate_result *result, f
 {
     double slopes[CONTEST_FOLDS_MAX];
     for (size_t fold = 0; fold < contest->fold_count; fold++) {
-        if (contest_fit_slope(contest, fold, with_bases(contest, result, scores), &slopes[fold],
+        if (contest_fit_slope(contest, fold, with_grounds(contest, result, scores), &slopes[fold],
                               err) != 0) {
             return -1;
         }
     }
-    if (contest_fit_slope(contest, CONTEST_ALL_FOLDS, with_bases(contest, result, scores),
+    if (contest_fit_slope(contest, CONTEST_ALL_FOLDS, with_grounds(contest, result, scores),
                           &result->slope, err) != 0) {
         return -1;
     }
@@ -153,20 +153,6 @@ static size_t prefer_model(const struct candidate_choice *choice)
     return chosen;
 }
 
-/* A layer learns from events alone, which are few, and folds cannot show how the next one will differ from all of them:
- * of those within a standard error of the best the most shrunk is taken. */
-static size_t shrink_layer(const struct candidate_choice *choice)
-{
-    size_t chosen = choice->chosen;
-    for (size_t i = chosen; choice->results[chosen].is_layer && i > 0; i--) {
-        const struct candidate_result *result = &choice->results[i - 1];
-        if (result->is_layer && result->difference <= result->error) {
-            chosen = i - 1;
-        }
-    }
-    return chosen;
-}
-
 /* The simplest probability model that is within a standard error of the best. */
 static void choose(struct candidate_choice *choice, const struct contest *contest,
                    const struct standing *standing)
@@ -180,7 +166,6 @@ static void choose(struct candidate_choice *choice, const struct contest *contes
         }
     }
     choice->chosen = prefer_model(choice);
-    choice->chosen = shrink_layer(choice);
     for (size_t i = choice->chosen; i > 0; i--) {
         const struct candidate_result *result = &choice->results[i - 1];
         if (is_probability_model(result) && result->difference <= result->error) {
@@ -207,7 +192,7 @@ static int run(struct contest *contest, struct standing *standing, struct candid
             calibrate(contest, result, standing->scores[i], err) != 0) {
             return -1;
         }
-        contest_set_losses(contest, with_bases(contest, result, standing->scores[i]),
+        contest_set_losses(contest, with_grounds(contest, result, standing->scores[i]),
                            standing->losses[i]);
         result->loss = contest_mean_loss(contest, standing->losses[i], NULL, &unused);
         choice->best = result->loss < choice->results[choice->best].loss ? i : choice->best;
@@ -216,10 +201,24 @@ static int run(struct contest *contest, struct standing *standing, struct candid
     return 0;
 }
 
+/* What the calibration of a ridge is shipped with. Its fit is calibrated by itself as far as the rows tell; that the folds
+ * ask for more or less, each short of a window, is known from as many windows as there are, and slopes differ between any
+ * two: 1 is worth some windows besides. */
+static double shipped_slope(const struct contest *contest, double slope)
+{
+    const double worth = 2; /* windows */
+    double count = 0;
+    for (size_t i = 0; i < contest->set->origin_count; i++) {
+        count += contest->is_relevant[i];
+    }
+    return 1 + (slope - 1) * count / (count + worth);
+}
+
 static int finish(struct contest *contest, struct standing *standing,
                   struct candidate_choice *choice, struct error *err)
 {
-    const struct candidate_result *chosen = &choice->results[choice->chosen];
+    struct candidate_result *chosen = &choice->results[choice->chosen];
+    chosen->slope = chosen->is_ridge ? shipped_slope(contest, chosen->slope) : chosen->slope;
     for (size_t i = 0; i < contest->rows->count; i++) {
         double w = contest->counts[i] != 0 ? (double)contest->rows->weights[i] : 0;
         choice->compared_rows += w;
@@ -234,8 +233,8 @@ static int finish(struct contest *contest, struct standing *standing,
     choice->ordinary = contest->ordinary;
     choice->trend = contest->trend;
     if (chosen->is_layer) {
-        choice->bases = contest->bases;
-        contest->bases = NULL;
+        choice->grounds = contest->grounds;
+        contest->grounds = NULL;
     }
     return 0;
 }
@@ -264,8 +263,9 @@ int candidate_choose(struct candidate_choice *choice, const struct training_set 
 void candidate_choice_free(struct candidate_choice *choice)
 {
     free(choice->scores);
-    free(choice->bases);
-    choice->scores = choice->bases = NULL;
+    free(choice->grounds);
+    choice->scores = NULL;
+    choice->grounds = NULL;
 }
 
 /* What each feature adds, by the column of the design that it is behind. */
@@ -290,16 +290,17 @@ struct candidate_answer candidate_ask(const struct candidate_choice *choice, con
     if (!chosen->is_ridge) {
         return (struct candidate_answer){.score = chosen->slope * chosen->sign *
                                                   (double)row[chosen->column],
-                                         .base = RETURN_LINK_LOGIT};
+                                         .ground = return_link_logit};
     }
     feature_scale_apply(&choice->scale, row, is_event, design);
     add_contributions(choice, design, contributions);
     return (struct candidate_answer){
         .score = chosen->slope * logistic_fit_logit(&choice->ridge, design, DESIGN_COLUMNS),
         .error = chosen->slope * logistic_fit_error(&choice->ridge, design, DESIGN_COLUMNS),
-        .base = chosen->is_layer ? contest_base(&choice->ordinary,
-                                                level_trend_at(&choice->trend, ln_age), design)
-                                 : RETURN_LINK_LOGIT};
+        .ground = chosen->is_layer
+                      ? contest_ground(&choice->ordinary, level_trend_at(&choice->trend, ln_age),
+                                       row, design)
+                      : return_link_logit};
 }
 
 double candidate_plain_score(const struct candidate_choice *choice, const float *row)

@@ -32,16 +32,16 @@ struct candidate_choice {
     struct candidate_result results[CANDIDATE_COUNT]; /* the simplest first */
     size_t chosen, best;
     struct feature_scale scale;
-    struct logistic_fit ridge;    /* fitted on all rows, when a ridge is chosen */
-    struct logistic_fit ordinary; /* on ordinary windows: what a layer is on top of */
-    struct level_trend trend;     /* of levels of those windows */
-    float *scores;                /* [rows], out of fold and calibrated, of the chosen one */
-    float *bases;                 /* [rows] what they are on top of; NULL: they are logits */
+    struct logistic_fit ridge;     /* fitted on all rows, when a ridge is chosen */
+    struct logistic_fit ordinary;  /* on ordinary windows: what a layer is on top of */
+    struct level_trend trend;      /* of levels of those windows */
+    float *scores;                 /* [rows], out of fold and calibrated, of the chosen one */
+    struct return_ground *grounds; /* [rows] what they are on top of; NULL: they are logits */
     double compared_rows, compared_returns;
 };
 
 /* Compares all candidates on the rows of `set`, which must hold both labels, and fits the chosen one: the lowest loss,
- * or a simpler probability model that is within a standard error of it, or of layers the most shrunk one that is; a bare count or gap only where it is better than
+ * or a simpler probability model that is within a standard error of it; a bare count or gap only where it is better than
  * every model by more than that. Free it also after a failure. */
 int candidate_choose(struct candidate_choice *choice, const struct training_set *set,
                      struct error *err) MUST_CHECK;
@@ -50,7 +50,8 @@ void candidate_choice_free(struct candidate_choice *choice);
 /* What the chosen one says of a row of features: the calibrated score, without the level of its window, its standard error,
  * and the base with which return_link_probability makes a probability of score and level. */
 struct candidate_answer {
-    double score, error, base;
+    double score, error;
+    struct return_ground ground;
 };
 /* `ln_age` is that of the history the row is taken from, over today's. Also tells what each feature adds to the score,
  * compared with the average row; all 0 when the chosen one is no ridge. */

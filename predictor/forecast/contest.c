@@ -107,7 +107,7 @@ static struct logistic_rows copy_rows(struct contest *contest, size_t fold, enum
             contest->part_weights[count] = contest->rows->weights[i];
             contest->part_labels[count] = contest->rows->labels[i];
             contest->part_groups[count] = contest->rows->origins[i];
-            contest->part_bases[count] = contest->bases[i];
+            contest->part_grounds[count] = contest->grounds[i];
             count++;
         }
     }
@@ -167,7 +167,7 @@ int contest_fit_ridge(struct contest *contest, size_t fold, struct ridge_kind ki
 {
     struct logistic_rows rows = copy_rows(contest, fold, kind.is_layer ? ROWS_RELEVANT : ROWS_ALL,
                                           contest->design, DESIGN_COLUMNS);
-    rows.bases = kind.is_layer ? contest->part_bases : NULL;
+    rows.grounds = kind.is_layer ? contest->part_grounds : NULL;
     return fit_rows(rows, kind.penalty, fit, err);
 }
 
@@ -179,7 +179,7 @@ int contest_fit_slope(struct contest *contest, size_t fold, struct row_scores sc
     struct logistic_fit fit;
     struct logistic_prior prior;
     struct logistic_rows rows = copy_rows(contest, fold, ROWS_RELEVANT, scores.scores, 1);
-    rows.bases = scores.bases == NULL ? NULL : contest->part_bases;
+    rows.grounds = scores.grounds == NULL ? NULL : contest->part_grounds;
     set_prior(&rows, 0, &prior);
     prior.mean[0] = slope_expected;
     prior.precision[0] = slope_precision;
@@ -202,7 +202,7 @@ void contest_set_losses(const struct contest *contest, struct row_scores scores,
     for (size_t i = 0; i < rows->count; i++) {
         double score = levels[rows->origins[i]] + (double)scores.scores[i];
         losses[i] =
-            (float)-return_link_say(score, window_level_base(scores, i), rows->labels[i] != 0)
+            (float)-return_link_say(score, window_level_ground(scores, i), rows->labels[i] != 0)
                 .log_likelihood;
     }
 }
@@ -237,8 +237,8 @@ static int take(struct contest *contest, struct error *err)
     size_t count = contest->rows->count + 1;
     contest->design = malloc(count * DESIGN_COLUMNS * sizeof *contest->design);
     contest->part_values = malloc(count * DESIGN_COLUMNS * sizeof *contest->part_values);
-    contest->bases = malloc(count * sizeof *contest->bases);
-    contest->part_bases = malloc(count * sizeof *contest->part_bases);
+    contest->grounds = malloc(count * sizeof *contest->grounds);
+    contest->part_grounds = malloc(count * sizeof *contest->part_grounds);
     contest->part_weights = malloc(count * sizeof *contest->part_weights);
     contest->part_labels = malloc(count * sizeof *contest->part_labels);
     contest->part_groups = malloc(count * sizeof *contest->part_groups);
@@ -246,7 +246,7 @@ static int take(struct contest *contest, struct error *err)
     contest->counts = malloc(count * sizeof *contest->counts);
     bool is_short =
         contest->design == NULL || contest->part_values == NULL || contest->part_weights == NULL ||
-        contest->part_labels == NULL || contest->bases == NULL || contest->part_bases == NULL ||
+        contest->part_labels == NULL || contest->grounds == NULL || contest->part_grounds == NULL ||
         contest->part_groups == NULL || contest->folds == NULL || contest->counts == NULL;
     return is_short ? error_set_memory(err, "comparing models") : 0;
 }
@@ -255,8 +255,8 @@ void contest_close(struct contest *contest)
 {
     free(contest->design);
     free(contest->part_values);
-    free(contest->bases);
-    free(contest->part_bases);
+    free(contest->grounds);
+    free(contest->part_grounds);
     free(contest->part_weights);
     free(contest->part_labels);
     free(contest->part_groups);
@@ -275,9 +275,12 @@ static void fill_design(struct contest *contest, struct feature_scale *scale)
     }
 }
 
-double contest_base(const struct logistic_fit *ordinary, double level, const float *design)
+struct return_ground contest_ground(const struct logistic_fit *ordinary, double level,
+                                    const float *row, const float *design)
 {
-    return special_math_log1pexp(level + logistic_fit_logit(ordinary, design, DESIGN_COLUMNS));
+    double logit = level + logistic_fit_logit(ordinary, design, DESIGN_COLUMNS);
+    return (struct return_ground){.base = (float)special_math_log1pexp(logit),
+                                  .shape = expf(row[FEATURE_EVENT_SHAPE])};
 }
 
 /* Of ordinary windows that share no time. */
@@ -311,7 +314,7 @@ static int fit_ordinary(struct contest *contest, struct error *err)
         returns += origin->is_event ? 0 : origin->row_returns;
     }
     for (size_t i = 0; i < contest->rows->count; i++) {
-        contest->bases[i] = (float)RETURN_LINK_LOGIT;
+        contest->grounds[i] = return_link_logit;
     }
     contest->trend = level_trend_fit(NULL, 0);
     contest->has_layers = has_event && returns >= enough;
@@ -326,9 +329,9 @@ static int fit_ordinary(struct contest *contest, struct error *err)
     contest->trend = trend_of(contest->set, &contest->ordinary);
     for (size_t i = 0; i < contest->rows->count; i++) {
         double ln_age = contest->set->origins[contest->rows->origins[i]].ln_age;
-        contest->bases[i] =
-            (float)contest_base(&contest->ordinary, level_trend_at(&contest->trend, ln_age),
-                                &contest->design[i * DESIGN_COLUMNS]);
+        contest->grounds[i] = contest_ground(
+            &contest->ordinary, level_trend_at(&contest->trend, ln_age),
+            &contest->rows->values[i * FEATURE_COUNT], &contest->design[i * DESIGN_COLUMNS]);
     }
     return 0;
 }

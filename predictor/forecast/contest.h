@@ -23,12 +23,13 @@ struct contest {
     bool is_relevant[TRAINING_ORIGINS_MAX];
     size_t origin_folds[TRAINING_ORIGINS_MAX];
     bool has_layers; /* events, and ordinary windows to tell what is there without them */
-    float *bases;    /* [rows] the hazard of ordinary windows for rows of events */
-    struct logistic_fit ordinary;                  /* which it is by */
-    struct level_trend trend;                      /* of the levels of ordinary windows */
+    struct return_ground *grounds; /* [rows] the hazard of ordinary windows for rows of events */
+    struct logistic_fit ordinary;  /* which it is by */
+    struct level_trend trend;      /* of the levels of ordinary windows */
     struct logistic_fit ridges[CONTEST_FOLDS_MAX]; /* of the penalty before: a good start */
     /* scratch for the rows outside a fold */
-    float *part_values, *part_weights, *part_bases;
+    float *part_values, *part_weights;
+    struct return_ground *part_grounds;
     uint8_t *part_labels;
     uint16_t *part_groups;
 };
@@ -40,7 +41,8 @@ int contest_open(struct contest *contest, const struct training_set *set,
 void contest_close(struct contest *contest);
 
 /* The hazard of a row of design in an ordinary window of that level. */
-double contest_base(const struct logistic_fit *ordinary, double level, const float *design);
+struct return_ground contest_ground(const struct logistic_fit *ordinary, double level,
+                                    const float *row, const float *design);
 /* A ridge on the rows outside `fold` (CONTEST_ALL_FOLDS: on all), begun at what `fit` holds. With `is_layer` on the rows
  * of events alone, for what they add to the hazard of ordinary windows. */
 struct ridge_kind {

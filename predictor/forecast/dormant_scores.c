@@ -11,16 +11,17 @@ int dormant_scores_reserve(struct dormant_scores *dormant, size_t count, struct 
     *dormant = (struct dormant_scores){.weight = 1};
     dormant->keys = malloc((count + 1) * sizeof *dormant->keys);
     dormant->scores = malloc((count + 1) * sizeof *dormant->scores);
-    dormant->bases = malloc((count + 1) * sizeof *dormant->bases);
-    bool is_short = dormant->keys == NULL || dormant->scores == NULL || dormant->bases == NULL;
+    dormant->grounds = malloc((count + 1) * sizeof *dormant->grounds);
+    bool is_short = dormant->keys == NULL || dormant->scores == NULL || dormant->grounds == NULL;
     return is_short ? error_set_memory(err, "adding up the forecast") : 0;
 }
 
-void dormant_scores_add(struct dormant_scores *dormant, size_t key, double score, double base)
+void dormant_scores_add(struct dormant_scores *dormant, size_t key, double score,
+                        struct return_ground ground)
 {
     dormant->keys[dormant->count] = key;
     dormant->scores[dormant->count] = (float)score;
-    dormant->bases[dormant->count++] = (float)base;
+    dormant->grounds[dormant->count++] = ground;
 }
 
 int dormant_scores_take(struct dormant_scores *dormant, const struct forecast_state *state,
@@ -43,7 +44,7 @@ int dormant_scores_take(struct dormant_scores *dormant, const struct forecast_st
             struct contribution unused[FEATURE_COUNT];
             struct candidate_answer answer =
                 candidate_ask(choice, row, state->options.is_event, 0, unused);
-            dormant_scores_add(dormant, i, answer.score, answer.base);
+            dormant_scores_add(dormant, i, answer.score, answer.ground);
         }
     }
     return 0;
@@ -53,7 +54,7 @@ void dormant_scores_free(struct dormant_scores *dormant)
 {
     free(dormant->keys);
     free(dormant->scores);
-    free(dormant->bases);
+    free(dormant->grounds);
     *dormant = (struct dormant_scores){.keys = NULL};
 }
 
@@ -71,8 +72,7 @@ double dormant_scores_total(const struct dormant_scores *dormant, double level, 
     double sum = 0;
     *variance = 0;
     for (size_t i = 0; i < dormant->count; i++) {
-        double p =
-            return_link_probability(level + (double)dormant->scores[i], (double)dormant->bases[i]);
+        double p = return_link_probability(level + (double)dormant->scores[i], dormant->grounds[i]);
         sum += p;
         *variance += p * (1 - p);
     }

@@ -6,8 +6,9 @@
 #include "predictor/forecast/candidate.h"
 
 struct dormant_scores {
-    size_t *keys;          /* [count] which of the sample */
-    float *scores, *bases; /* [count] */
+    size_t *keys;                  /* [count] which of the sample */
+    float *scores;                 /* [count] */
+    struct return_ground *grounds; /* [count] */
     size_t count;
     double weight; /* keys that one stands for */
 };
@@ -19,7 +20,8 @@ int dormant_scores_take(struct dormant_scores *dormant, const struct forecast_st
 /* Room for `count` keys, and none in it. */
 int dormant_scores_reserve(struct dormant_scores *dormant, size_t count,
                            struct error *err) MUST_CHECK;
-void dormant_scores_add(struct dormant_scores *dormant, size_t key, double score, double base);
+void dormant_scores_add(struct dormant_scores *dormant, size_t key, double score,
+                        struct return_ground ground);
 void dormant_scores_free(struct dormant_scores *dormant);
 
 double dormant_scores_mean(const struct dormant_scores *dormant);

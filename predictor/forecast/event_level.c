@@ -7,10 +7,10 @@
 /* What is typical before anything is seen, and how many events that is worth. Strengths: two promotions of a kind mostly
  * lie within a quarter to a third of each other, which is worth eight events: a shop that plans a promotion has seen what
  * the last ones were like, and changes what it offers by less than the log of two or three of them could rule out. Bases:
- * carried over to the same scores, levels of the same shop hold within a tenth from one event to the next. */
+ * carried over to the same scores, levels of the same shop hold within an eighth from one event to the next. */
 static const double typical_strength_spread = 0.25;
 static const double typical_strength_worth = 8;
-static const double typical_base_spread = 0.10;
+static const double typical_base_spread = 0.13;
 static const double typical_base_worth = 4;
 
 double event_level_ln_pull(const struct level_event *events, size_t count, size_t at)

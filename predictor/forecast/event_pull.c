@@ -100,6 +100,21 @@ static void measure(const struct forecast_state *state, const struct access_curv
     events[at].is_unlogged = expected >= enough_to_tell && came < expected * unlogged_share;
 }
 
+/* Of events whose pull is not known, that of the others. */
+static void set_strengths(struct feature_event *events, size_t count)
+{
+    double sum = 0;
+    double known = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool counts = !events[i].is_unlogged && events[i].pull > 0;
+        sum += counts ? events[i].pull : 0;
+        known += counts;
+    }
+    for (size_t i = 0; i < count; i++) {
+        events[i].strength = sum > 0 && events[i].pull > 0 ? events[i].pull * known / sum : 1;
+    }
+}
+
 int event_pull_measure(const struct forecast_state *state, struct feature_event *events,
                        size_t count, struct error *err)
 {
@@ -115,5 +130,6 @@ int event_pull_measure(const struct forecast_state *state, struct feature_event 
         }
     }
     free(curve.before);
+    set_strengths(events, count);
     return 0;
 }

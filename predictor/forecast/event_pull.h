@@ -12,7 +12,8 @@
  * the week in up to three windows before and after it that touch no event, less 1; at least a twentieth. 0, not known,
  * where there is no such window, or buckets are too long or too many to tell. An event in which less than a twentieth of
  * the ordinary accesses took place, of which there would have been enough to tell, is unlogged: no shop is as quiet, so
- * its logs are missing. */
+ * its logs are missing. The strength of each is its pull over the mean of those that are
+ * known and logged. */
 int event_pull_measure(const struct forecast_state *state, struct feature_event *events,
                        size_t count, struct error *err) MUST_CHECK;
 

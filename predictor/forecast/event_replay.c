@@ -70,11 +70,10 @@ static void fill_views(const struct event_replay *replay, const struct feature_c
         if (key_features_take(view, &key, row)) {
             struct candidate_answer answer =
                 candidate_ask(replay->choice, row, true, ln_age, unused);
-            dormant_scores_add(&views->then, at, answer.score, answer.base);
+            dormant_scores_add(&views->then, at, answer.score, answer.ground);
             dormant_scores_add(&views->plain, at, candidate_plain_score(replay->choice, row),
-                               RETURN_LINK_LOGIT);
-            dormant_scores_add(&views->now, at, (double)dormant->scores[i],
-                               (double)dormant->bases[i]);
+                               return_link_logit);
+            dormant_scores_add(&views->now, at, (double)dormant->scores[i], dormant->grounds[i]);
         }
     }
 }

@@ -4,9 +4,9 @@
  * the further they lie apart, and the more of its silent keys have left for good. So today's keys are looked at once more
  * as that event found its own, through a history as short, with as many events in it. What the event would bring among
  * them follows from its level as it was; the level of today's scores is the one that brings the same keys as many.
- * MBG/NBD is asked besides, and the mean of both taken: it knows which keys may still come, and nothing of what they did
- * in events. The chosen candidate does, and takes a key that stayed away from a weak event as it took those that stayed
- * away from a strong one. */
+ * MBG/NBD is asked besides, and the mean of both taken: it knows nothing of what keys did in events, but which of them may
+ * still come. The chosen candidate has learned that from keys that had been silent for less long: it lets too many of the
+ * longest silent come. */
 #ifndef REKINDLE_PREDICTOR_EVENT_REPLAY_H
 #define REKINDLE_PREDICTOR_EVENT_REPLAY_H
 

@@ -5,12 +5,10 @@
 #include <math.h>
 
 static const enum key_feature interactions[SCALE_INTERACTIONS] = {
-    FEATURE_MBGNBD,       FEATURE_GAP,          FEATURE_DAYS,         FEATURE_TENURE,
-    FEATURE_ONCE,         FEATURE_DECAYED_DAYS, FEATURE_HITS_PER_DAY, FEATURE_EVENT_SEEN,
-    FEATURE_EVENT_RATIO,  FEATURE_EVENT_KIND,   FEATURE_EVENT_LAST,   FEATURE_EVENT_BEFORE,
-    FEATURE_EVENT_SHARE,  FEATURE_EVENT_BORN,   FEATURE_EVENT_END,    FEATURE_EVENT_DAYS,
-    FEATURE_EVENT_HITS,   FEATURE_EVENT_CHANCE, FEATURE_PLAIN_DAYS,   FEATURE_EVENT_WOKEN,
-    FEATURE_EVENT_SILENT, FEATURE_GROUP,        FEATURE_GROUP_EVENT,
+    FEATURE_MBGNBD,         FEATURE_GAP,          FEATURE_DAYS,         FEATURE_TENURE,
+    FEATURE_ONCE,           FEATURE_DECAYED_DAYS, FEATURE_HITS_PER_DAY, FEATURE_EVENT_SEEN,
+    FEATURE_EVENT_RESPONSE, FEATURE_EVENT_KIND,   FEATURE_EVENT_BORN,   FEATURE_EVENT_END,
+    FEATURE_PLAIN_DAYS,     FEATURE_GROUP,        FEATURE_GROUP_EVENT,
 };
 static const double farthest = 4; /* deviations */
 
@@ -35,6 +33,7 @@ void feature_scale_learn(struct feature_scale *scale, const float *values, const
         scale->spread[j] = weight > 0 ? sqrt(squares / weight) : 0;
         scale->spread[j] = scale->spread[j] > smallest_spread ? scale->spread[j] : 0;
     }
+    scale->spread[FEATURE_EVENT_SHAPE] = 0; /* the link's, not a reason to come */
 }
 
 void feature_scale_apply(const struct feature_scale *scale, const float *row, bool is_event,

@@ -7,7 +7,7 @@
 #include "predictor/forecast/training_set.h"
 
 /* Columns that may mean something else in an event than in an ordinary window: they come twice. */
-enum { SCALE_INTERACTIONS = 23, DESIGN_COLUMNS = FEATURE_COUNT + SCALE_INTERACTIONS };
+enum { SCALE_INTERACTIONS = 15, DESIGN_COLUMNS = FEATURE_COUNT + SCALE_INTERACTIONS };
 
 struct feature_scale {
     double mean[FEATURE_COUNT], spread[FEATURE_COUNT]; /* a column that never varies has spread 0 */

@@ -54,7 +54,7 @@ static void set_row(const struct hits_rows *source, size_t at, struct count_row 
     const struct training_rows *rows = &source->set->rows;
     size_t origin = rows->origins[at];
     double score = source->levels[origin] + (double)source->scores.scores[at];
-    double p = return_link_probability(score, window_level_base(source->scores, at));
+    double p = return_link_probability(score, window_level_ground(source->scores, at));
     set_columns(&rows->values[at * FEATURE_COUNT], p, rows->targets[at] != 0,
                 source->is_relevant[origin], row->columns);
     row->beyond = (double)rows->hits[at] - 1;

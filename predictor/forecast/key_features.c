@@ -23,7 +23,6 @@ struct walk {
     double gap_sum, gap_squares, gap_longest;
     uint32_t gap_count, woken, woken_late;
     uint32_t event_days;
-    uint64_t event_hits;
 };
 
 static int64_t bucket_unix(const struct feature_context *context,
@@ -86,7 +85,6 @@ static struct walk walk_buckets(const struct feature_context *context, struct bu
         }
         walk.hits += count;
         walk.last_day_hits += count;
-        walk.event_hits += is_in_event(context, at_unix) ? count : 0;
         walk.decayed_hits += count * exp2(-days_ago / HALF_LIFE_HITS);
         walk.decayed_base += count * exp2(-days_ago / HALF_LIFE_BASE);
     }
@@ -123,6 +121,7 @@ static void set_counts(const struct walk *walk, float *row)
 {
     const double smallest = 1e-6; /* so that what has decayed to nothing has a logarithm */
     row[FEATURE_GAP] = (float)log1p(walk->present_gap_day);
+    row[FEATURE_SILENCE] = (float)(walk->present_gap_day / 30);
     row[FEATURE_DAYS] = (float)log(walk->days);
     row[FEATURE_DECAYED_DAYS] = (float)log(walk->decayed_days + smallest);
     row[FEATURE_DECAYED_SHORT] = (float)log(walk->decayed_short + smallest);
@@ -162,65 +161,79 @@ static void set_last_year(const struct feature_context *context, const struct wa
         has && as_of_count_hits(&context->clock, seen, start_unix, end_unix) > 0;
 }
 
-/* How often a key came to events, and how often the average key would have come to the same ones. */
-struct response {
-    double came, average;
-};
-
-/* As if it had come to this many of as many on average. */
-static const double response_shrink = 0.3;
-
-static double response_ratio(const struct response *response)
+/* What could be expected of a key at the start of an event, had there been none; one that was first seen in it is taken
+ * for one that had just appeared. */
+static struct event_deed deed_of(const struct feature_context *context, struct bucket_list seen,
+                                 const struct feature_event *event)
 {
-    return log((response->came + response_shrink) / (response->average + response_shrink));
+    const double *mbg = context->response->mbgnbd;
+    const struct event_window *window = &event->window;
+    struct event_deed deed = {.strength = event->strength};
+    struct as_of_snapshot then = {.x = 0};
+    deed.visits =
+        (double)as_of_count_buckets(&context->clock, seen, window->start_unix, window->end_unix);
+    if (deed.visits > 0) {
+        const double surest = 0.99;
+        double days = (double)(window->end_unix - window->start_unix) / SECONDS_PER_DAY;
+        (void)as_of_take(&context->clock, seen, window->start_unix, &then);
+        const struct btyd_key key = {then.x, then.last, then.age};
+        deed.alive = fmin(mbgnbd_model.p_alive(mbg, &key), surest);
+        deed.anyhow =
+            (mbg[0] + key.x) / (mbg[1] + key.age) * days * context->response->visits_per_day;
+    }
+    return deed;
 }
 
-bool key_features_is_silent(const struct as_of_clock *clock, struct bucket_list buckets,
-                            int64_t start_unix)
+struct grade_chances key_features_chances(const struct feature_context *context,
+                                          struct bucket_list seen, bool only_same_kind,
+                                          bool is_born)
 {
-    struct bucket_list before = as_of_cut(clock, buckets, start_unix);
-    const int64_t silent = (int64_t)FEATURE_SILENT_DAY * SECONDS_PER_DAY;
-    return before.count > 0 &&
-           before.buckets[before.count - 1].bucket * clock->bucket_second < start_unix - silent;
+    struct grade_chances chances = event_response_unknown();
+    int64_t first_unix =
+        seen.count > 0 ? seen.buckets[0].bucket * context->clock.bucket_second : INT64_MAX;
+    for (size_t i = 0; i < context->event_count; i++) {
+        const struct feature_event *event = &context->events[i];
+        bool found = first_unix < (is_born ? event->window.end_unix : event->window.start_unix);
+        if (found && (event->is_same_kind || !only_same_kind)) {
+            struct event_deed deed = deed_of(context, seen, event);
+            event_response_see(&chances, &deed);
+        }
+    }
+    return chances;
+}
+
+static bool has_other_kind(const struct feature_context *context)
+{
+    for (size_t i = 0; i < context->event_count; i++) {
+        if (!context->events[i].is_same_kind) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void set_events(const struct feature_context *context, const struct walk *walk,
                        struct bucket_list seen, float *row)
 {
-    struct response all = {0};
-    struct response same = {0};
-    struct response woken = {0};
-    row[FEATURE_EVENT_SEEN] = row[FEATURE_EVENT_LAST] = row[FEATURE_EVENT_BEFORE] = 0;
-    for (size_t i = 0; i < context->event_count; i++) {
-        const struct feature_event *event = &context->events[i];
-        if (walk->first_unix >= event->window.start_unix) {
-            continue;
+    bool has_events = context->event_count > 0;
+    row[FEATURE_EVENT_RESPONSE] = row[FEATURE_EVENT_KIND] = row[FEATURE_EVENT_SHAPE] = 0;
+    if (has_events) {
+        const struct event_response *response = &context->response->grades;
+        struct grade_chances all = key_features_chances(context, seen, false, true);
+        double ln_all = log(event_response_ratio(response, &all));
+        row[FEATURE_EVENT_RESPONSE] = (float)ln_all;
+        row[FEATURE_EVENT_SHAPE] = (float)log(event_response_shape(response, &all));
+        if (has_other_kind(context)) {
+            struct grade_chances same = key_features_chances(context, seen, true, true);
+            row[FEATURE_EVENT_KIND] = (float)(log(event_response_ratio(response, &same)) - ln_all);
         }
-        bool came = as_of_count_hits(&context->clock, seen, event->window.start_unix,
-                                     event->window.end_unix) > 0;
-        all.came += came;
-        all.average += event->share;
-        bool is_silent = key_features_is_silent(&context->clock, seen, event->window.start_unix);
-        woken.came += came && is_silent;
-        woken.average += is_silent ? event->silent_share : 0;
-        same.came += came && event->is_same_kind;
-        same.average += event->is_same_kind ? event->share : 0;
-        row[FEATURE_EVENT_SEEN] = 1;
-        row[FEATURE_EVENT_BEFORE] = row[FEATURE_EVENT_LAST];
-        row[FEATURE_EVENT_LAST] = (float)((came ? 1 : 0) - event->share);
     }
-    row[FEATURE_EVENT_RATIO] = (float)response_ratio(&all);
-    row[FEATURE_EVENT_KIND] = (float)response_ratio(&same);
-    row[FEATURE_EVENT_WOKEN] = (float)response_ratio(&woken);
-    row[FEATURE_EVENT_SILENT] = (float)log(woken.average + response_shrink);
-    row[FEATURE_EVENT_SHARE] = (float)walk->event_days / (float)walk->days;
+    row[FEATURE_EVENT_SEEN] =
+        has_events &&
+        walk->first_unix < context->events[context->event_count - 1].window.start_unix;
     row[FEATURE_EVENT_BORN] = is_in_event(context, walk->first_unix);
     row[FEATURE_EVENT_END] = is_in_event(context, walk->last_unix);
-    row[FEATURE_EVENT_DAYS] = (float)log1p(walk->event_days);
-    row[FEATURE_EVENT_HITS] = (float)log1p((double)walk->event_hits);
-    row[FEATURE_EVENT_CHANCE] = (float)log(all.average + response_shrink);
-    row[FEATURE_PLAIN_DAYS] =
-        context->event_count == 0 ? 0 : (float)log1p(walk->days - walk->event_days);
+    row[FEATURE_PLAIN_DAYS] = has_events ? (float)log1p(walk->days - walk->event_days) : 0;
 }
 
 /* Days that are over by the origin; the key itself has been silent in most of them. */
@@ -281,6 +294,7 @@ static const struct {
                        THEME_RHYTHM, 1},
     [FEATURE_RATE] = {"rate", "comes often", "comes rarely", THEME_RHYTHM, 1},
     [FEATURE_GAP] = {"gap", "not seen for long", "seen not so long ago", THEME_PAUSE, -1},
+    [FEATURE_SILENCE] = {"silence", "not seen for long", "seen not so long ago", THEME_PAUSE, -1},
     [FEATURE_DAYS] = {"days", "seen on many days", "seen on few days", THEME_ACTIVITY, 1},
     [FEATURE_TENURE] = {"tenure", "known for long", "known for a short time", THEME_TENURE, 0},
     [FEATURE_DECAYED_DAYS] = {"decayed_days", "often here in recent months",
@@ -315,30 +329,16 @@ static const struct {
                            "not here in the same weeks last year", THEME_SEASON, 1},
     [FEATURE_EVENT_SEEN] = {"event_seen", "has seen events", "has seen no event yet", THEME_EVENTS,
                             0},
-    [FEATURE_EVENT_RATIO] = {"event_ratio", "comes to events", "does not come to events",
-                             THEME_EVENTS, 1},
-    [FEATURE_EVENT_KIND] = {"event_kind", "comes to events of this kind",
-                            "does not come to events of this kind", THEME_EVENTS, 1},
-    [FEATURE_EVENT_LAST] = {"event_last", "came to the latest event",
-                            "stayed away from the latest event", THEME_EVENTS, 1},
-    [FEATURE_EVENT_BEFORE] = {"event_before", "came to the event before the last",
-                              "stayed away from the event before the last", THEME_EVENTS, 1},
-    [FEATURE_EVENT_SHARE] = {"event_share", "here mostly during events",
-                             "here mostly outside events", THEME_EVENTS, 0},
+    [FEATURE_EVENT_RESPONSE] = {"event_response", "comes to events", "does not come to events",
+                                THEME_EVENTS, 1},
+    [FEATURE_EVENT_KIND] = {"event_kind", "comes to this kind more than to others",
+                            "comes to other kinds more than to this", THEME_EVENTS, 1},
+    [FEATURE_EVENT_SHAPE] = {"event_shape", "is well known at events", "is little known at events",
+                             THEME_EVENTS, 0},
     [FEATURE_EVENT_BORN] = {"event_born", "first came in an event",
                             "did not first come in an event", THEME_EVENTS, 0},
     [FEATURE_EVENT_END] = {"event_end", "last came for an event", "last came outside events",
                            THEME_EVENTS, 0},
-    [FEATURE_EVENT_DAYS] = {"event_days", "was here in events", "hardly here in events",
-                            THEME_EVENTS, 1},
-    [FEATURE_EVENT_HITS] = {"event_hits", "much used in events", "little used in events",
-                            THEME_EVENTS, 1},
-    [FEATURE_EVENT_CHANCE] = {"event_chance", "has seen many events", "has seen few events",
-                              THEME_EVENTS, 0},
-    [FEATURE_EVENT_WOKEN] = {"event_woken", "events woke it before", "events did not wake it",
-                             THEME_EVENTS, 1},
-    [FEATURE_EVENT_SILENT] = {"event_silent", "was silent before many events",
-                              "was silent before few events", THEME_EVENTS, 0},
     [FEATURE_PLAIN_DAYS] = {"plain_days", "comes outside events, too",
                             "hardly comes outside events", THEME_ACTIVITY, 1},
     [FEATURE_EVENT_MEMBER] = {"event_member", "is in the event", "is not in the event",

@@ -9,18 +9,20 @@
 #include "predictor/calendar/event_window.h"
 #include "predictor/forecast/as_of.h"
 #include "predictor/forecast/btyd_model.h"
+#include "predictor/forecast/event_response.h"
 #include "predictor/forecast/group_effects.h"
 #include "predictor/forecast/sibling_activity.h"
 
 /* The columns, in the order of a row. Logarithms throughout, so that effects are linear. */
 enum key_feature {
-    FEATURE_BGNBD,         /* logit P(return) by BG/NBD */
-    FEATURE_MBGNBD,        /* the same by MBG/NBD */
-    FEATURE_ALIVE,         /* logit P(alive) by MBG/NBD */
-    FEATURE_RATE,          /* ln of the rate MBG/NBD expects of it while alive */
-    FEATURE_GAP,           /* ln of days since last seen */
-    FEATURE_DAYS,          /* ln of active days */
-    FEATURE_TENURE,        /* ln of days since first seen */
+    FEATURE_BGNBD,   /* logit P(return) by BG/NBD */
+    FEATURE_MBGNBD,  /* the same by MBG/NBD */
+    FEATURE_ALIVE,   /* logit P(alive) by MBG/NBD */
+    FEATURE_RATE,    /* ln of the rate MBG/NBD expects of it while alive */
+    FEATURE_GAP,     /* ln of days since last seen */
+    FEATURE_SILENCE, /* the same, linear, in months: leaving for good is as likely on each day */
+    FEATURE_DAYS,    /* ln of active days */
+    FEATURE_TENURE,  /* ln of days since first seen */
     FEATURE_DECAYED_DAYS,  /* ln of active days, halved every 90 days */
     FEATURE_DECAYED_SHORT, /* the same, every 30 days */
     FEATURE_DECAYED_HITS,  /* ln of accesses, halved every 120 days */
@@ -38,18 +40,11 @@ enum key_feature {
     FEATURE_HAS_LAST_YEAR, /* 1: first seen before the same window a year ago */
     FEATURE_LAST_YEAR,     /* 1: and came in it, give or take two weeks */
     FEATURE_EVENT_SEEN,    /* 1: some past event found it existing */
-    FEATURE_EVENT_RATIO, /* ln of events it came to over those the average key would have come to */
-    FEATURE_EVENT_KIND,  /* the same over events of the coming one's kind */
-    FEATURE_EVENT_LAST,  /* came to the latest event, less that event's share */
-    FEATURE_EVENT_BEFORE, /* came to the one before, less its share */
-    FEATURE_EVENT_SHARE,  /* share of its active days that lay in events */
+    FEATURE_EVENT_RESPONSE, /* ln of the visits that past events promise of it, over those of an unknown key */
+    FEATURE_EVENT_KIND, /* ln of how far events of the coming one's kind promise more than all together */
+    FEATURE_EVENT_SHAPE, /* ln of the shape of what is known of them, for return_link.h alone: the ridge does not see it */
     FEATURE_EVENT_BORN,   /* 1: first seen in an event */
     FEATURE_EVENT_END,    /* 1: last seen in an event */
-    FEATURE_EVENT_DAYS,   /* ln of 1 + active days in events */
-    FEATURE_EVENT_HITS,   /* ln of 1 + accesses in events */
-    FEATURE_EVENT_CHANCE, /* ln of the events the average key would have come to */
-    FEATURE_EVENT_WOKEN, /* ln of events that found it silent and woke it over those that would have woken the average one */
-    FEATURE_EVENT_SILENT, /* ln of the latter */
     FEATURE_PLAIN_DAYS,   /* ln of 1 + active days outside events; 0 while there were none */
     FEATURE_EVENT_MEMBER, /* 1: is in the event that is asked about, by its list */
     FEATURE_HAS_PARENT,   /* 1: has a parent, and so siblings */
@@ -62,17 +57,20 @@ enum key_feature {
     FEATURE_COUNT
 };
 
-/* How long a key has to be silent for an event to wake it. */
-enum { FEATURE_SILENT_DAY = 14 };
-
-/* A past event and the share of existing keys that came to it. */
+/* A past event. */
 struct feature_event {
     struct event_window window;
-    double share;
-    double silent_share; /* the same of those that had been silent for FEATURE_SILENT_DAY */
-    double pull;         /* as event_pull.h measures it; 0 is not known */
+    double pull;     /* as event_pull.h measures it; 0 is not known */
+    double strength; /* the same over the mean of past events; 1 where it is not known */
     bool is_same_kind;
     bool is_unlogged; /* hardly an access in its window: its logs are missing, event_pull.h says */
+};
+
+/* What is learned of all keys' ways with events, as of now. */
+struct feature_response {
+    struct event_response grades;
+    double mbgnbd[BTYD_PARAMETERS]; /* fitted as of now, in days: what keys do anyhow */
+    double visits_per_day;          /* active buckets on an active day */
 };
 
 struct feature_context {
@@ -84,6 +82,7 @@ struct feature_context {
     double p_floor;                     /* no P(return) of these counts as less */
     const struct feature_event *events; /* [event_count] ended by origin, by start */
     size_t event_count;
+    const struct feature_response *response; /* NULL: there are no events */
     const struct key_set *members; /* in the event that is asked about; NULL: not told, or none */
     enum entity entity;
     const struct sibling_activity *siblings; /* NULL: no parents are known */
@@ -103,9 +102,11 @@ struct feature_key {
 bool key_features_take(const struct feature_context *context, const struct feature_key *key,
                        float row[FEATURE_COUNT]);
 
-/* Whether a key that was seen before an event had been silent for FEATURE_SILENT_DAY when it started. */
-bool key_features_is_silent(const struct as_of_clock *clock, struct bucket_list buckets,
-                            int64_t start_unix);
+/* How likely what a key did in past events is by grade. With `is_born`, also in the one it was first seen in: that tells
+ * of the key, but not of all keys, for one that stayed away would not be known. */
+struct grade_chances key_features_chances(const struct feature_context *context,
+                                          struct bucket_list seen, bool only_same_kind,
+                                          bool is_born);
 
 /* What columns are about: those of one theme say much the same, and a reason names only the strongest of them. */
 enum feature_theme {
@@ -126,7 +127,7 @@ const char *key_features_words(enum key_feature feature, bool is_high);
 /* Whether those words can be meant for a return (or against it): "comes often" never speaks against one, though beside
  * others that say the same a column may be given a weight of the other sign. */
 bool key_features_speaks(enum key_feature feature, bool is_high, bool is_for);
-/* Its name in dumps: "gap", "event_ratio". */
+/* Its name in dumps: "gap", "event_response". */
 const char *key_features_name(enum key_feature feature);
 
 #endif

@@ -132,8 +132,8 @@ static void sum_rows(const struct logistic_rows *rows, const struct logistic_pri
         double w = rows->weights == NULL ? 1 : (double)rows->weights[i];
         size_t group = rows->groups == NULL ? 0 : count + rows->groups[i];
         double logit = dot(at, row, count) + (group == 0 ? 0 : at[group]);
-        double base = rows->bases == NULL ? RETURN_LINK_LOGIT : (double)rows->bases[i];
-        struct return_say say = return_link_say(logit, base, rows->labels[i] != 0);
+        struct return_ground ground = rows->grounds == NULL ? return_link_logit : rows->grounds[i];
+        struct return_say say = return_link_say(logit, ground, rows->labels[i] != 0);
         double residual = w * say.slope;
         sums->weight += w;
         sums->value += w * say.log_likelihood;

@@ -5,6 +5,8 @@
 
 #include "common/error.h"
 
+#include "predictor/forecast/return_link.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +21,8 @@ struct logistic_rows {
     size_t row_count, column_count;
     const uint16_t *groups; /* [row_count], each below group_count; NULL when there are none */
     size_t group_count;
-    const float *bases; /* [row_count] as in return_link.h; NULL: the scores are logits */
+    const struct return_ground
+        *grounds; /* [row_count] as in return_link.h; NULL: the scores are logits */
     const double *
         start; /* coefficients to begin at, a fit of similar rows for instance; NULL: the prior's mean */
 };

@@ -70,7 +70,7 @@ static int learn(struct auto_method *method, const struct forecast_state *state,
     if (candidate_choose(&method->choice, &method->set, err) != 0) {
         return -1;
     }
-    struct row_scores scores = {method->choice.scores, method->choice.bases};
+    struct row_scores scores = {method->choice.scores, method->choice.grounds};
     if (window_slope_spread(&method->set, scores, &method->slope_spread, err) != 0) {
         return -1;
     }
@@ -153,11 +153,11 @@ static void score(const struct forecast_state *state, const void *fitted,
     double score = level->mean + answer.score;
     double low = score - hypot(error, level->mean - level->low);
     double high = score + hypot(error, level->high - level->mean);
-    demand->p_return = return_link_probability(score, answer.base);
-    demand->p_low = return_link_probability(low, answer.base);
-    demand->p_high = return_link_probability(high, answer.base);
+    demand->p_return = return_link_probability(score, answer.ground);
+    demand->p_low = return_link_probability(low, answer.ground);
+    demand->p_high = return_link_probability(high, answer.ground);
     if (method->is_taught) {
-        double p = return_link_probability(method->hits_level + answer.score, answer.base);
+        double p = return_link_probability(method->hits_level + answer.score, answer.ground);
         demand->expected_hits = demand->p_return * hits_fit_mean(&method->hits, row, p);
     }
 }

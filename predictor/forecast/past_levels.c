@@ -98,11 +98,11 @@ static void add_reach(struct reach_sums *sums, const struct training_set *set,
     for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
         double w = (double)rows->weights[i];
         double score = level + (double)scores.scores[i];
-        double base = window_level_base(scores, i);
+        struct return_ground ground = window_level_ground(scores, i);
         sums->returns += rows->labels[i] != 0 ? w : 0;
         sums->single += rows->single[i] != 0 ? w : 0;
-        sums->now += w * return_link_probability(score, base);
-        sums->higher += w * return_link_probability(score + little, base);
+        sums->now += w * return_link_probability(score, ground);
+        sums->higher += w * return_link_probability(score + little, ground);
     }
 }
 
@@ -159,7 +159,7 @@ static int learn_events(struct past_levels *levels, const struct event_replay *r
     if (values == NULL) {
         return -1;
     }
-    struct row_scores scores = {values, replay->choice->bases};
+    struct row_scores scores = {values, replay->choice->grounds};
     measure(&past, set, scores);
     int result = replay_all(&past, replay, err);
     *is_told = past.has_level;
@@ -175,7 +175,7 @@ static int learn_events(struct past_levels *levels, const struct event_replay *r
 static void learn_windows(struct past_levels *levels, const struct event_replay *replay)
 {
     const struct training_set *set = replay->set;
-    struct row_scores scores = {replay->choice->scores, replay->choice->bases};
+    struct row_scores scores = {replay->choice->scores, replay->choice->grounds};
     struct level_sample samples[TRAINING_ORIGINS_MAX];
     size_t count = 0;
     bool by_target = is_told_by_target(set);

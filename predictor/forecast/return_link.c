@@ -4,35 +4,30 @@
 
 #include "predictor/forecast/special_math.h"
 
+#include <float.h>
 #include <math.h>
 
-static const double hazard_least = 1e-12; /* so that a return is never impossible */
+const struct return_ground return_link_logit = {.base = 0, .shape = 1};
 
-double return_link_probability(double score, double base)
+/* The hazard that the event brings. */
+static double drawn_hazard(double score, double shape)
 {
-    return base < 0 ? special_math_expit(score) : -expm1(-base - exp(score));
+    return shape * special_math_log1pexp(score - log(shape));
 }
 
-static struct return_say say_logit(double score, bool has_returned)
+double return_link_probability(double score, struct return_ground ground)
 {
-    double p = special_math_expit(score);
-    return (struct return_say){.log_likelihood =
-                                   -special_math_log1pexp(has_returned ? -score : score),
-                               .slope = (has_returned ? 1 : 0) - p,
-                               .information = p * (1 - p)};
+    return -expm1(-(double)ground.base - drawn_hazard(score, (double)ground.shape));
 }
 
-struct return_say return_link_say(double score, double base, bool has_returned)
+struct return_say return_link_say(double score, struct return_ground ground, bool has_returned)
 {
-    const double highest = 300; /* beyond it, everyone comes as surely */
-    if (base < 0) {
-        return say_logit(score, has_returned);
-    }
-    double more = exp(fmin(score, highest));
-    double hazard = fmax(base + more, hazard_least);
-    double p = -expm1(-hazard);
+    double shape = (double)ground.shape;
+    double hazard = (double)ground.base + drawn_hazard(score, shape);
+    double rise = shape * special_math_expit(score - log(shape));
     double stays = exp(-hazard);
+    double p = fmax(-expm1(-hazard), DBL_MIN);
     return (struct return_say){.log_likelihood = has_returned ? log(p) : -hazard,
-                               .slope = has_returned ? stays * more / p : -more,
-                               .information = stays * more * more / p};
+                               .slope = has_returned ? stays * rise / p : -rise,
+                               .information = stays * rise * rise / p};
 }

@@ -4,6 +4,7 @@
 
 #include "predictor/forecast/event_pull.h"
 #include "predictor/forecast/organic_fit.h"
+#include "predictor/forecast/response_learn.h"
 #include "predictor/forecast/training_rows.h"
 
 #include <math.h>
@@ -38,28 +39,6 @@ static int compare_events(const void *left, const void *right)
            (a->window.start_unix < b->window.start_unix);
 }
 
-/* Sets the shares of the keys that existed at an event's start, and of those that were silent then, that came to it. */
-static void set_shares(const struct forecast_state *state, struct feature_event *event)
-{
-    double keys[2] = {0, 0}; /* all, silent */
-    double came[2] = {0, 0};
-    const struct event_window *window = &event->window;
-    for (size_t i = 0; i < state->sample.key_count; i++) {
-        struct bucket_list buckets = key_sample_buckets(&state->sample, i);
-        if (as_of_cut(&state->clock, buckets, window->start_unix).count > 0) {
-            bool is_silent = key_features_is_silent(&state->clock, buckets, window->start_unix);
-            bool has_come =
-                as_of_count_hits(&state->clock, buckets, window->start_unix, window->end_unix) > 0;
-            keys[0]++;
-            came[0] += has_come;
-            keys[1] += is_silent;
-            came[1] += is_silent && has_come;
-        }
-    }
-    event->share = (came[0] + 0.5) / (keys[0] + 1);
-    event->silent_share = (came[1] + 0.5) / (keys[1] + 1);
-}
-
 /* The latest past events, by start. */
 static void set_events(struct training_set *set, const struct forecast_state *state)
 {
@@ -73,9 +52,8 @@ static void set_events(struct training_set *set, const struct forecast_state *st
             qsort(set->events, set->event_count, sizeof *set->events, compare_events);
             memmove(&set->events[0], &set->events[1], --set->event_count * sizeof *set->events);
         }
-        set->events[set->event_count] = (struct feature_event){
+        set->events[set->event_count++] = (struct feature_event){
             .window = *event, .is_same_kind = is_kind_asked(options, event->kind)};
-        set_shares(state, &set->events[set->event_count++]);
     }
     qsort(set->events, set->event_count, sizeof *set->events, compare_events);
 }
@@ -118,6 +96,7 @@ static void set_context(const struct training_set *set, const struct forecast_st
         .entity = state->options.entity,
         .siblings = state->options.attributes == NULL ? NULL : &state->siblings,
         .events = set->events,
+        .response = &set->response,
         .event_count = training_set_count_ended(set, window->origin_unix)};
 }
 
@@ -346,6 +325,11 @@ int training_set_make(struct training_set *set, const struct forecast_state *sta
         if (fit_context(state, state->first_unix, &set->origins[i].context, err) != 0) {
             return -1;
         }
+    }
+    struct feature_context present;
+    set_context(set, state, &state->window, &present);
+    if (set->event_count > 0 && response_learn(&set->response, state, &present, err) != 0) {
+        return -1;
     }
     if (training_rows_fill(set, state, row_count_max, err) != 0) {
         return -1;

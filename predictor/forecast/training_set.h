@@ -31,6 +31,7 @@ struct training_set {
         origins[TRAINING_ORIGINS_MAX]; /* the latest first; rolling ones before events */
     size_t origin_count;
     struct training_rows rows;
+    struct feature_response response;
     struct group_effects groups; /* as of now, from all windows */
 };
 

@@ -15,9 +15,9 @@ bool window_level_is_relevant(const struct training_set *set, size_t origin)
     return set->origins[origin].is_event == has_event;
 }
 
-double window_level_base(struct row_scores scores, size_t row)
+struct return_ground window_level_ground(struct row_scores scores, size_t row)
 {
-    return scores.bases == NULL ? RETURN_LINK_LOGIT : (double)scores.bases[row];
+    return scores.grounds == NULL ? return_link_logit : scores.grounds[row];
 }
 
 struct window_level window_level_of_rows(const struct training_set *set, const uint8_t *asked,
@@ -35,8 +35,8 @@ struct window_level window_level_of_rows(const struct training_set *set, const u
         for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
             if (asked == NULL || asked[i] != 0) {
                 struct return_say say =
-                    return_link_say(level + (double)scores.scores[i], window_level_base(scores, i),
-                                    rows->labels[i] != 0);
+                    return_link_say(level + (double)scores.scores[i],
+                                    window_level_ground(scores, i), rows->labels[i] != 0);
                 gradient += (double)rows->weights[i] * say.slope;
                 information += (double)rows->weights[i] * say.information;
             }

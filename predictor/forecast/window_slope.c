@@ -14,7 +14,8 @@ static const double returns_least = 50;    /* fewer tell no slope */
 
 /* The target rows of one window, in columns that logistic_fit takes. */
 struct part {
-    float *scores, *bases, *weights;
+    float *scores, *weights;
+    struct return_ground *grounds;
     uint8_t *labels;
     size_t count;
 };
@@ -22,10 +23,10 @@ struct part {
 static int take_part(struct part *part, size_t row_count, struct error *err)
 {
     part->scores = malloc((row_count + 1) * sizeof *part->scores);
-    part->bases = malloc((row_count + 1) * sizeof *part->bases);
+    part->grounds = malloc((row_count + 1) * sizeof *part->grounds);
     part->weights = malloc((row_count + 1) * sizeof *part->weights);
     part->labels = malloc(row_count + 1);
-    bool is_short = part->scores == NULL || part->bases == NULL || part->weights == NULL ||
+    bool is_short = part->scores == NULL || part->grounds == NULL || part->weights == NULL ||
                     part->labels == NULL;
     return is_short ? error_set_memory(err, "comparing windows") : 0;
 }
@@ -33,7 +34,7 @@ static int take_part(struct part *part, size_t row_count, struct error *err)
 static void free_part(struct part *part)
 {
     free(part->scores);
-    free(part->bases);
+    free(part->grounds);
     free(part->weights);
     free(part->labels);
 }
@@ -46,7 +47,7 @@ static void fill_part(struct part *part, const struct training_set *set, struct 
     for (size_t i = set->origins[origin].row_begin; i < set->origins[origin].row_end; i++) {
         if (rows->targets[i] != 0) {
             part->scores[part->count] = scores.scores[i];
-            part->bases[part->count] = (float)window_level_base(scores, i);
+            part->grounds[part->count] = window_level_ground(scores, i);
             part->weights[part->count] = rows->weights[i];
             part->labels[part->count++] = rows->labels[i];
         }
@@ -73,7 +74,7 @@ static int fit_slope(const struct part *part, double level, struct window_level 
                                        .column_count = 1,
                                        .groups = groups,
                                        .group_count = 1,
-                                       .bases = part->bases};
+                                       .grounds = part->grounds};
     int result = logistic_fit_rows(&rows, &prior, &fit, err);
     free(groups);
     if (result == 0) {

@@ -152,7 +152,7 @@ static void test_odd_values_come_whole(void **state)
     char wanted[4096];
     open_fixture(&fixture, "SELECT id, blobs FROM odd WHERE id IN ({ids})", VALUE_HASH);
     fetch(&fixture, SOURCE_VALUES, ids, 2);
-    struct slice rest = fixture.batch.records[0].value, part;
+    struct slice rest = fixture.batch.records[0].value, part = {NULL, 0};
     assert_true(record_hash_next(&rest, &part) && slice_is_equal(part, slice_of("blobs")));
     assert_true(record_hash_next(&rest, &part));
     assert_int_equal(part.size, 3005);

@@ -67,10 +67,14 @@ static bool take(const struct feature_context *context, struct bucket_list bucke
 }
 
 static const struct feature_event events[] = {
-    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 0.25, 0.2, 2, true, false},
-    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 0.5, 0.4, 2, true, false},
-    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 0.5, 0.3, 2, false, false},
+    {{"a", "sale", 20 * SECONDS_PER_DAY, 22 * SECONDS_PER_DAY, NULL}, 2, 1, true, false},
+    {{"b", "sale", 40 * SECONDS_PER_DAY, 42 * SECONDS_PER_DAY, NULL}, 2, 1, true, false},
+    {{"c", "club", 60 * SECONDS_PER_DAY, 62 * SECONDS_PER_DAY, NULL}, 2, 1, false, false},
 };
+
+static const struct feature_response response = {.grades = {{.4, .2, .1, .1, .1, .08, .015, .005}},
+                                                 .mbgnbd = {.8, 30, .8, 4},
+                                                 .visits_per_day = 1};
 
 static struct feature_context context_of(void)
 {
@@ -83,7 +87,8 @@ static struct feature_context context_of(void)
                                     .mbgnbd = {.8, 30, .8, 4},
                                     .p_floor = 1e-4,
                                     .events = events,
-                                    .event_count = 3};
+                                    .event_count = 3,
+                                    .response = &response};
 }
 
 static void a_planted_leak_changes_no_feature(void **state)
@@ -117,16 +122,21 @@ static void features_say_what_they_mean(void **state)
     assert_true(fabs((double)row[FEATURE_MEAN_GAP] - log(1 + 28.5)) < 1e-5);
     assert_true(fabs((double)row[FEATURE_WOKEN] - log(2)) < 1e-5);
     assert_true(row[FEATURE_WOKEN_LATE] == 0);
-    assert_true(fabs((double)row[FEATURE_EVENT_RATIO] - log((2 + .3) / (1.25 + .3))) < 1e-5);
-    assert_true(fabs((double)row[FEATURE_EVENT_KIND] - log((1 + .3) / (.75 + .3))) < 1e-5);
-    assert_true(fabs((double)row[FEATURE_EVENT_WOKEN] - log((2 + .3) / (.9 + .3))) < 1e-5);
-    assert_true(fabs((double)row[FEATURE_EVENT_SILENT] - log(.9 + .3)) < 1e-5);
-    assert_true(key_features_is_silent(&context.clock, list(buckets, 3), 56 * SECONDS_PER_DAY));
-    assert_false(key_features_is_silent(&context.clock, list(buckets, 3), 55 * SECONDS_PER_DAY));
-    assert_false(key_features_is_silent(&context.clock, list(buckets, 3), 3 * SECONDS_PER_DAY));
-    assert_true(fabs((double)row[FEATURE_EVENT_LAST] - .5) < 1e-6);
-    assert_true(fabs((double)row[FEATURE_EVENT_BEFORE] - .5) < 1e-6);
-    assert_true(fabs((double)row[FEATURE_EVENT_SHARE] - 2.0 / 3) < 1e-6);
+    struct grade_chances all = key_features_chances(&context, list(buckets, 3), false, true);
+    struct grade_chances same = key_features_chances(&context, list(buckets, 3), true, true);
+    double promised = log(event_response_ratio(&response.grades, &all));
+    double by_kind = log(event_response_ratio(&response.grades, &same)) - promised;
+    double shape = event_response_shape(&response.grades, &all);
+    assert_true(promised > 0.1 && by_kind < -0.1); /* it came to the club, too */
+    assert_true(fabs((double)row[FEATURE_EVENT_RESPONSE] - promised) < 1e-5);
+    assert_true(fabs((double)row[FEATURE_EVENT_KIND] - by_kind) < 1e-5);
+    assert_true(fabs((double)row[FEATURE_EVENT_SHAPE] - log(shape)) < 1e-5);
+    assert_true(take(&context, list(buckets, 1), row)); /* seen before all three, came to none */
+    assert_true(row[FEATURE_EVENT_RESPONSE] < -0.1F && row[FEATURE_EVENT_KIND] > 0.1F);
+    assert_true(take(&context, list(&buckets[2], 1), row)); /* the last one brought it */
+    assert_true(row[FEATURE_EVENT_RESPONSE] > 0.1F && row[FEATURE_EVENT_SEEN] == 0);
+    assert_true(row[FEATURE_EVENT_BORN] == 1 && row[FEATURE_EVENT_END] == 1);
+    assert_true(take(&context, list(buckets, 3), row));
     assert_true(row[FEATURE_EVENT_BORN] == 0 && row[FEATURE_ONCE] == 0);
 }
 
@@ -193,9 +203,9 @@ static void reasons_name_the_strongest(void **state)
 {
     (void)state;
     struct contribution contributions[FEATURE_COUNT] = {
-        [FEATURE_GAP] = {-0.5, true},         [FEATURE_OVERDUE] = {-0.2, true},
-        [FEATURE_EVENT_RATIO] = {0.9, true},  [FEATURE_EVENT_LAST] = {-0.3, false},
-        [FEATURE_LAST_HITS] = {0.3, true},    [FEATURE_TENURE] = {0.2, false},
+        [FEATURE_GAP] = {-0.5, true},           [FEATURE_OVERDUE] = {-0.2, true},
+        [FEATURE_EVENT_RESPONSE] = {0.9, true}, [FEATURE_EVENT_KIND] = {-0.3, false},
+        [FEATURE_LAST_HITS] = {0.3, true},      [FEATURE_TENURE] = {0.2, false},
         [FEATURE_SIBLINGS_7] = {0.05, false},
     };
     const struct reason_subject nobody = {NULL, ATTRIBUTE_ROW_NONE};

@@ -85,41 +85,47 @@ static void an_event_without_logs_is_seen(void **unused)
 static void hazards_add_up(void **unused)
 {
     (void)unused;
-    assert_true(fabs(return_link_probability(0, RETURN_LINK_LOGIT) - 0.5) < 1e-12);
-    assert_true(fabs(return_link_probability(log(0.2), 0.1) - (1 - exp(-0.3))) < 1e-12);
-    assert_true(fabs(return_link_probability(-800, 0.1) - (1 - exp(-0.1))) < 1e-12);
-    assert_true(return_link_probability(800, 0) == 1);
+    const struct return_ground much = {0.1F, 1e6F}; /* so well known that visits are Poisson */
+    const struct return_ground little = {0.1F, 0.5F};
+    assert_true(fabs(return_link_probability(0, return_link_logit) - 0.5) < 1e-12);
+    assert_true(fabs(return_link_probability(2, return_link_logit) - 1 / (1 + exp(-2))) < 1e-12);
+    assert_true(fabs(return_link_probability(log(0.2), much) - (1 - exp(-0.3))) < 1e-6);
+    double drawn = 1 - pow(1 + 0.2 / 0.5, -0.5);
+    assert_true(fabs(return_link_probability(log(0.2), little) -
+                     (1 - exp(-(double)little.base) * (1 - drawn))) < 1e-12);
+    assert_true(fabs(return_link_probability(-800, much) - (1 - exp(-(double)much.base))) < 1e-12);
+    assert_true(return_link_probability(800, return_link_logit) == 1);
     for (int has_returned = 0; has_returned < 2; has_returned++) {
         for (double score = -8; score <= 4; score += 0.5) {
             const double step = 1e-5;
-            struct return_say say = return_link_say(score, 0.05, has_returned);
-            double rise = return_link_say(score + step, 0.05, has_returned).log_likelihood -
-                          return_link_say(score - step, 0.05, has_returned).log_likelihood;
+            struct return_say say = return_link_say(score, little, has_returned);
+            double rise = return_link_say(score + step, little, has_returned).log_likelihood -
+                          return_link_say(score - step, little, has_returned).log_likelihood;
             assert_true(fabs(say.slope - rise / (2 * step)) < 1e-5);
             assert_true(say.information >= 0 && isfinite(say.information));
         }
     }
-    struct return_say far = return_link_say(1e9, 0, true);
+    struct return_say far = return_link_say(1e9, return_link_logit, true);
     assert_true(isfinite(far.log_likelihood) && isfinite(far.slope) && isfinite(far.information));
 }
 
-/* Rows whose hazard is 0.1 and e^(x - 1) on top: the fit finds 1 and -1 again, where a logit would not. */
+/* Rows whose hazard is 0.1, and that are drawn by x - 1 on top: the fit finds 1 and -1 again, where a logit would not. */
 static void a_layer_is_fitted_on_its_base(void **unused)
 {
     (void)unused;
     enum { ROWS = 20000 };
     float *values = malloc(ROWS * sizeof *values);
-    float *bases = malloc(ROWS * sizeof *bases);
+    struct return_ground *grounds = malloc(ROWS * sizeof *grounds);
     uint8_t *labels = malloc(ROWS);
     uint16_t *groups = calloc(ROWS, sizeof *groups);
     uint64_t dice = 7;
-    assert_true(values != NULL && bases != NULL && labels != NULL && groups != NULL);
+    assert_true(values != NULL && grounds != NULL && labels != NULL && groups != NULL);
     for (int i = 0; i < ROWS; i++) {
         dice = dice * 6364136223846793005U + 1442695040888963407U;
         double uniform = (double)(dice >> 11) * 0x1p-53;
         values[i] = (float)(i % 7) / 2 - 1.5F;
-        bases[i] = 0.1F;
-        labels[i] = uniform < return_link_probability((double)values[i] - 1, 0.1);
+        grounds[i] = (struct return_ground){0.1F, 2};
+        labels[i] = uniform < return_link_probability((double)values[i] - 1, grounds[i]);
     }
     struct logistic_rows rows = {.values = values,
                                  .labels = labels,
@@ -127,7 +133,7 @@ static void a_layer_is_fitted_on_its_base(void **unused)
                                  .column_count = 1,
                                  .groups = groups,
                                  .group_count = 1,
-                                 .bases = bases};
+                                 .grounds = grounds};
     static const struct logistic_prior prior = {.mean = {0}};
     struct logistic_fit fit;
     struct error err;
@@ -135,7 +141,7 @@ static void a_layer_is_fitted_on_its_base(void **unused)
     assert_true(fabs(fit.coefficients[0] - 1) < 0.06);
     assert_true(fabs(fit.coefficients[1] + 1) < 0.08);
     free(values);
-    free(bases);
+    free(grounds);
     free(labels);
     free(groups);
 }
