@@ -15,6 +15,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 TOLERANCE = 1e-4  # relative
 LINE_TOLERANCE = 0.05  # of a standard error: the backtest fits its line to cells of a sixteenth of a logit
+ROUNDED_TOGETHER = 3  # more keys of one probability are equal indeed
 ROUNDED_AWAY = 1e-5  # a plan's probabilities have six places: below it their logarithms are not known
 CUTS = {"1pct": 0.01, "5pct": 0.05, "10pct": 0.10, "20pct": 0.20}
 BYTES_PER_MB = 1e6
@@ -53,6 +54,18 @@ def metrics(rows, top):
     return result
 
 
+def slack(rows):
+    """Tenths at whose edge lie a few keys that are equal only because the plan rounds: of each, how many such keys."""
+    below = rows["p"].rank(method="min") - 1
+    equals = rows.groupby("p")["p"].transform("size")
+    first, last = (below * 10 // len(rows)).astype(int), ((below + equals - 1) * 10 // len(rows)).astype(int)
+    at_edge = (first < last) & (equals <= ROUNDED_TOGETHER)
+    result = {}
+    for number in [*first[at_edge], *last[at_edge]]:
+        result[number] = result.get(number, 0) + 1
+    return result
+
+
 def calibration_line(rows):
     """Intercept and slope of the outcome's logit by the forecast's, each with its standard error."""
     y, p = rows["y"].to_numpy(), rows["p"].to_numpy()
@@ -73,6 +86,14 @@ def main():
     told = told[(told["origin"] == "all") & (told["entity"] == entity) & (told["model"] == model)].set_index("metric")["value"]
     failed = 0
     expected = {name: (value, TOLERANCE * abs(value) + 2e-6) for name, value in metrics(rows, int(top)).items()}
+    for number, keys in slack(rows).items():
+        tenth = f"calibration_{number + 1:02d}"
+        if f"{tenth}_keys" not in expected:
+            continue  # none went there
+        size = expected[f"{tenth}_keys"][0]
+        for name, more in (("keys", keys), ("predicted", keys / size * rows["p"].max()), ("returned", keys / size)):
+            value, tolerance = expected[f"{tenth}_{name}"]
+            expected[f"{tenth}_{name}"] = (value, tolerance + more)
     if rows["p"].min() > ROUNDED_AWAY:
         for name, (value, error) in calibration_line(rows).items():
             expected[name] = (value, LINE_TOLERANCE * error)
